@@ -1,0 +1,47 @@
+# Everything a fresh machine with the Swift toolchain needs. `make demo` and `make test` set up what they use.
+
+SHELL := /bin/bash
+PREFIX ?= /usr/local
+SNAP := .build/release/snap
+SWIFT_RELEASE := swift build -c release --product snap -Xswiftc -static-executable
+
+.PHONY: all deps build test demo install bench format lint clean
+
+all: build
+
+# libzstd and liblz4 with headers. Nothing is installed where they are there already.
+deps:
+	@if ! (pkg-config --exists libzstd liblz4) 2>/dev/null; then \
+	  if command -v apt-get >/dev/null; then \
+	    if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
+	    $$sudo apt-get update -qq && $$sudo apt-get install -y -qq pkg-config libzstd-dev liblz4-dev; \
+	  else echo "install libzstd and liblz4 with headers, and pkg-config" >&2; exit 1; fi; fi
+
+# One static executable at .build/release/snap.
+build: deps
+	$(SWIFT_RELEASE)
+
+test: deps
+	swift build --build-tests
+	swift test --skip-build --parallel
+
+demo: build
+	@Examples/demo.sh $(SNAP)
+
+install: build
+	install -D -m 0755 $(SNAP) $(DESTDIR)$(PREFIX)/bin/snap
+	strip $(DESTDIR)$(PREFIX)/bin/snap
+
+# Side by side with git, restic and tar, on the kernel's source tree from Debian.
+bench: build
+	@if [ "$$(id -u)" = 0 ]; then apt-get install -y -qq linux-source restic git zstd >/dev/null; fi
+	python3 Benchmarks/engine.py --work $${BENCH_WORK:-/var/tmp/snap-bench} --json $${BENCH_JSON:-/var/tmp/snap-bench.json}
+
+format:
+	swift format --in-place --recursive Package.swift Sources Tests Examples
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests Examples
+
+clean:
+	rm -rf .build

@@ -1,0 +1,46 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Arrows only point down: snap → SnapCLI → SnapStore → SnapSystem → C (a test checks the imports).
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+    // Fault points (fail or kill at the n-th system call) exist in debug builds only.
+    .define("SNAP_FAULTS", .when(configuration: .debug)),
+]
+
+let package = Package(
+    name: "snap",
+    products: [
+        .executable(name: "snap", targets: ["snap"]),
+        .library(name: "SnapStore", targets: ["SnapStore"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0")
+    ],
+    targets: [
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
+        .target(name: "CSnapKernels"),
+        .target(name: "CSnapSystem"),
+        .target(name: "SnapSystem", dependencies: ["CSnapSystem", "CSnapKernels"], swiftSettings: strict),
+        .target(
+            name: "SnapStore",
+            dependencies: ["SnapSystem", "CSnapKernels", "CZstd", "CLZ4"],
+            swiftSettings: strict),
+        .target(name: "SnapCLI", dependencies: ["SnapStore", "SnapSystem"], swiftSettings: strict),
+        .executableTarget(name: "snap", dependencies: ["SnapCLI"], swiftSettings: strict),
+        .executableTarget(
+            name: "snapshot-example", dependencies: ["SnapStore"], path: "Examples/snapshot-example", swiftSettings: strict),
+        .testTarget(
+            name: "SnapSystemTests", dependencies: ["SnapSystem", "CSnapKernels", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
+        .testTarget(
+            name: "SnapStoreTests", dependencies: ["SnapStore", "SnapSystem", "CSnapKernels"], swiftSettings: strict),
+        .testTarget(name: "SnapCLITests", dependencies: ["SnapCLI", "SnapStore", "SnapSystem", "snap", "snapshot-example"], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,78 @@
+// The system calls that Swift's C library module does not offer, or not in the shape the hot loops want.
+// Everything here returns -1 and sets errno as the call itself does. This is the file another platform replaces.
+#ifndef SNAP_SYSTEM_H
+#define SNAP_SYSTEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/xattr.h>
+
+// What a directory entry is, as far as "did it change" goes: the facts that the stat cache keeps.
+// Field order and width are those of the stat cache's records.
+struct snap_facts {
+    uint64_t inode;
+    uint64_t size;
+    int64_t mtime_seconds;
+    int64_t ctime_seconds;
+    uint32_t mtime_nanoseconds;
+    uint32_t ctime_nanoseconds;
+    uint32_t mode;  // type and permissions, as st_mode
+    uint32_t owner;
+    uint32_t group;
+    uint32_t links;
+};
+
+// What is needed once, when an entry is recorded, and is not compared.
+struct snap_extra {
+    uint64_t device;      // of the file system, (major << 32 | minor)
+    uint64_t blocks;      // allocated, in 512-byte units
+    uint32_t node_major;  // of a device node
+    uint32_t node_minor;
+    uint32_t mount_root;   // 1 where the entry is the root of a mount
+    uint32_t inode_flags;  // 1 where it is immutable, append-only, encrypted or verity
+};
+
+// `path` is relative to `fd`; empty with a descriptor of the file itself. Never follows a final symbolic link.
+int snap_statx(int fd, const char *path, struct snap_facts *facts, struct snap_extra *extra);
+
+// Fills `buffer` with linux_dirent64 records.
+ssize_t snap_getdents(int fd, void *buffer, size_t size);
+
+// openat2 with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS. Where the kernel has no openat2 (before 5.6),
+// each component is opened with O_NOFOLLOW.
+int snap_open_beneath(int fd, const char *path, int flags, mode_t mode);
+
+int snap_rename_exchange(int from_fd, const char *from, int to_fd, const char *to);
+int snap_rename_noreplace(int from_fd, const char *from, int to_fd, const char *to);
+
+// Starts write-back of the file's dirty pages without waiting for it.
+int snap_start_writeback(int fd, off_t offset, off_t length);
+
+// 1 where `fd` has inode flags or a project id that snap does not keep, 0 where it has none or they cannot be read.
+int snap_has_inode_flags(int fd);
+
+// Mappings whose I/O errors must be errors and not crashes: a page that cannot be read is replaced by zeros and
+// the mapping is marked. Thread-safe. Returns a slot, or -1 if all are taken.
+int snap_mapping_register(const void *base, size_t length);
+void snap_mapping_unregister(int slot);
+int snap_mapping_failed(int slot);
+
+// Starts a thread that calls body(context) once. 0, or an errno value.
+int snap_thread_start(void (*body)(void *), void *context, uint64_t *handle);
+int snap_thread_join(uint64_t handle);
+
+// lseek to the next data or hole.
+off_t snap_seek_data(int fd, off_t offset);
+off_t snap_seek_hole(int fd, off_t offset);
+
+ssize_t snap_random(void *buffer, size_t size);
+uint64_t snap_make_device(uint32_t major, uint32_t minor);
+
+// The C library's text for an errno value, into `buffer`.
+void snap_error_text(int code, char *buffer, size_t size);
+
+// The number of cores this process may run on, at least 1.
+int snap_core_count(void);
+
+#endif

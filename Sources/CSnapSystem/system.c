@@ -1,0 +1,245 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "snap_system.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/fs.h>
+#include <linux/openat2.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+int snap_statx(int fd, const char *path, struct snap_facts *facts, struct snap_extra *extra) {
+    struct statx s;
+    int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+    if (path[0] == 0) flags |= AT_EMPTY_PATH;
+    if (syscall(SYS_statx, fd, path, flags, STATX_BASIC_STATS, &s) != 0) return -1;
+    facts->inode = s.stx_ino;
+    facts->size = s.stx_size;
+    facts->mtime_seconds = s.stx_mtime.tv_sec;
+    facts->ctime_seconds = s.stx_ctime.tv_sec;
+    facts->mtime_nanoseconds = s.stx_mtime.tv_nsec;
+    facts->ctime_nanoseconds = s.stx_ctime.tv_nsec;
+    facts->mode = s.stx_mode;
+    facts->owner = s.stx_uid;
+    facts->group = s.stx_gid;
+    facts->links = s.stx_nlink;
+    if (extra) {
+        extra->device = (uint64_t)s.stx_dev_major << 32 | s.stx_dev_minor;
+        extra->blocks = s.stx_blocks;
+        extra->node_major = s.stx_rdev_major;
+        extra->node_minor = s.stx_rdev_minor;
+        extra->mount_root = (s.stx_attributes & s.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0;
+        extra->inode_flags = (s.stx_attributes & s.stx_attributes_mask &
+                              (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND | STATX_ATTR_ENCRYPTED | STATX_ATTR_VERITY |
+                               STATX_ATTR_NODUMP)) != 0;
+    }
+    return 0;
+}
+
+ssize_t snap_getdents(int fd, void *buffer, size_t size) { return syscall(SYS_getdents64, fd, buffer, size); }
+
+// Component by component: what openat2 would do, for kernels without it.
+static int open_stepwise(int fd, const char *path, int flags, mode_t mode) {
+    int current = fd;
+    for (;;) {
+        const char *end = strchr(path, '/');
+        size_t length = end ? (size_t)(end - path) : strlen(path);
+        char name[NAME_MAX + 1];
+        if (length == 0 || length > NAME_MAX || (length == 2 && path[0] == '.' && path[1] == '.')) {
+            if (current != fd) close(current);
+            errno = length > NAME_MAX ? ENAMETOOLONG : EINVAL;
+            return -1;
+        }
+        memcpy(name, path, length);
+        name[length] = 0;
+        int next = openat(current, name, end ? O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC : flags | O_NOFOLLOW, mode);
+        int saved = errno;
+        if (current != fd) close(current);
+        errno = saved;
+        if (next < 0 || !end) return next;
+        current = next;
+        path = end + 1;
+    }
+}
+
+int snap_open_beneath(int fd, const char *path, int flags, mode_t mode) {
+    static atomic_int missing;
+    if (!atomic_load_explicit(&missing, memory_order_relaxed)) {
+        struct open_how how = {
+            .flags = (uint64_t)(unsigned)flags,
+            .mode = (flags & O_CREAT) ? mode : 0,
+            .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+        };
+        int result;
+        do result = (int)syscall(SYS_openat2, fd, path, &how, sizeof how);
+        while (result < 0 && errno == EAGAIN);
+        if (result >= 0 || (errno != ENOSYS && errno != EPERM)) return result;
+        if (errno == EPERM) {
+            // A sandbox's filter answers EPERM for calls it does not know; so does a file that refuses. Ask again the old way.
+            return open_stepwise(fd, path, flags, mode);
+        }
+        atomic_store(&missing, 1);
+    }
+    return open_stepwise(fd, path, flags, mode);
+}
+
+int snap_rename_exchange(int from_fd, const char *from, int to_fd, const char *to) {
+    return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, RENAME_EXCHANGE);
+}
+
+int snap_rename_noreplace(int from_fd, const char *from, int to_fd, const char *to) {
+    return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, RENAME_NOREPLACE);
+}
+
+int snap_start_writeback(int fd, off_t offset, off_t length) {
+    return sync_file_range(fd, offset, length, SYNC_FILE_RANGE_WRITE);
+}
+
+int snap_has_inode_flags(int fd) {
+    struct fsxattr attributes;
+    if (ioctl(fd, FS_IOC_FSGETXATTR, &attributes) != 0) return 0;
+    unsigned kept_elsewhere = FS_XFLAG_HASATTR | FS_XFLAG_PREALLOC;
+    return (attributes.fsx_xflags & ~kept_elsewhere) != 0 || attributes.fsx_projid != 0;
+}
+
+// Mappings. The handler only reads and writes atomics and calls mmap, which on Linux is a plain system call.
+
+#define MAPPING_SLOTS 4096
+
+static struct {
+    _Atomic(uintptr_t) base;  // 0: free; 1: being set up
+    atomic_size_t length;
+    atomic_int failed;
+} mappings[MAPPING_SLOTS];
+static atomic_int mapping_high;
+static struct sigaction previous_bus_action;
+
+static void on_bus_error(int number, siginfo_t *info, void *context) {
+    uintptr_t address = (uintptr_t)info->si_addr;
+    int high = atomic_load(&mapping_high);
+    for (int i = 0; i < high; i++) {
+        uintptr_t base = atomic_load(&mappings[i].base);
+        if (base > 1 && address >= base && address - base < atomic_load(&mappings[i].length)) {
+            uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+            void *at = (void *)(address & ~(page - 1));
+            if (mmap(at, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED) {
+                atomic_store(&mappings[i].failed, 1);
+                return;
+            }
+        }
+    }
+    if (previous_bus_action.sa_flags & SA_SIGINFO) {
+        previous_bus_action.sa_sigaction(number, info, context);
+    } else if (previous_bus_action.sa_handler != SIG_DFL && previous_bus_action.sa_handler != SIG_IGN) {
+        previous_bus_action.sa_handler(number);
+    } else {
+        signal(SIGBUS, SIG_DFL);  // returning runs the faulting instruction again, and the default ends the process
+    }
+}
+
+static void install_bus_handler(void) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = on_bus_error;
+    action.sa_flags = SA_SIGINFO | SA_NODEFER;
+    sigaction(SIGBUS, &action, &previous_bus_action);
+}
+
+int snap_mapping_register(const void *base, size_t length) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, install_bus_handler);
+    for (int i = 0; i < MAPPING_SLOTS; i++) {
+        uintptr_t expected = 0;
+        if (!atomic_compare_exchange_strong(&mappings[i].base, &expected, 1)) continue;
+        atomic_store(&mappings[i].length, length);
+        atomic_store(&mappings[i].failed, 0);
+        int high = atomic_load(&mapping_high);
+        while (high < i + 1 && !atomic_compare_exchange_weak(&mapping_high, &high, i + 1)) {}
+        atomic_store(&mappings[i].base, (uintptr_t)base);
+        return i;
+    }
+    return -1;
+}
+
+void snap_mapping_unregister(int slot) {
+    if (slot >= 0 && slot < MAPPING_SLOTS) atomic_store(&mappings[slot].base, 0);
+}
+
+int snap_mapping_failed(int slot) {
+    return slot >= 0 && slot < MAPPING_SLOTS && atomic_load_explicit(&mappings[slot].failed, memory_order_relaxed);
+}
+
+struct thread_start {
+    void (*body)(void *);
+    void *context;
+};
+
+static void *thread_main(void *argument) {
+    struct thread_start start = *(struct thread_start *)argument;
+    free(argument);
+    start.body(start.context);
+    return NULL;
+}
+
+int snap_thread_start(void (*body)(void *), void *context, uint64_t *handle) {
+    struct thread_start *start = malloc(sizeof *start);
+    if (!start) return ENOMEM;
+    start->body = body;
+    start->context = context;
+    // Signals go to the first thread, so that a blocking call of a worker is not cut short by Ctrl-C.
+    sigset_t all, old;
+    sigfillset(&all);
+    sigdelset(&all, SIGBUS);
+    sigdelset(&all, SIGSEGV);
+    sigdelset(&all, SIGILL);
+    sigdelset(&all, SIGFPE);
+    sigdelset(&all, SIGTRAP);
+    pthread_t thread;
+    pthread_sigmask(SIG_BLOCK, &all, &old);
+    int result = pthread_create(&thread, NULL, thread_main, start);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (result != 0) free(start);
+    else *handle = (uint64_t)(uintptr_t)thread;
+    return result;
+}
+
+int snap_thread_join(uint64_t handle) { return pthread_join((pthread_t)(uintptr_t)handle, NULL); }
+
+off_t snap_seek_data(int fd, off_t offset) { return lseek(fd, offset, SEEK_DATA); }
+off_t snap_seek_hole(int fd, off_t offset) { return lseek(fd, offset, SEEK_HOLE); }
+
+ssize_t snap_random(void *buffer, size_t size) { return getrandom(buffer, size, 0); }
+
+uint64_t snap_make_device(uint32_t major, uint32_t minor) { return makedev(major, minor); }
+
+void snap_error_text(int code, char *buffer, size_t size) {
+    const char *text = strerror_r(code, buffer, size);  // the GNU form: may not use the buffer
+    if (text != buffer) {
+        strncpy(buffer, text, size - 1);
+        buffer[size - 1] = 0;
+    }
+}
+
+int snap_core_count(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) {
+        int count = CPU_COUNT(&set);
+        if (count > 0) return count;
+    }
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count > 0 ? (int)count : 1;
+}

@@ -1,0 +1,101 @@
+// One command as the table describes it: what parsing, help and, later, man pages and completions are made from.
+
+/// Where a command stands in the list of all.
+enum CommandGroup: String, Sendable, CaseIterable {
+    case keep = "keep states"
+    case look = "look back"
+    case restore = "put back"
+    case care = "look after the store"
+    case about = "about snap"
+}
+
+/// An operand: a word that is not an option.
+struct Operand: Sendable, Equatable {
+    let name: String
+    let isOptional: Bool
+
+    static func required(_ name: String) -> Operand { Operand(name: name, isOptional: false) }
+    static func optional(_ name: String) -> Operand { Operand(name: name, isOptional: true) }
+}
+
+/// A line of help with a word in front: a status, a field.
+struct HelpEntry: Sendable, Equatable {
+    let term: String
+    let meaning: String
+
+    init(_ term: String, _ meaning: String) {
+        self.term = term
+        self.meaning = meaning
+    }
+}
+
+/// A command line that can be pasted, and what it is for.
+struct Example: Sendable, Equatable {
+    let line: String
+    let purpose: String
+
+    init(_ line: String, _ purpose: String) {
+        self.line = line
+        self.purpose = purpose
+    }
+}
+
+/// What a command does once it is known what is meant.
+typealias Action = @Sendable (Session) throws(Failure) -> ExitStatus
+
+/// A command.
+struct Command: Sendable {
+    let name: String
+    /// One line of at most 60 characters, without a full stop.
+    let summary: String
+    let group: CommandGroup
+    /// What may follow the name, one form a line.
+    let synopses: [String]
+    let operands: [Operand]
+    let options: [Option]
+    /// Paragraphs.
+    let discussion: [String]
+    /// The fields of the object that `--json` prints.
+    let fields: [HelpEntry]
+    let examples: [Example]
+    /// The statuses that mean something particular here, besides 2 and 4.
+    let statuses: [HelpEntry]
+    /// What was typed becomes what is meant, without I/O.
+    let interpret: @Sendable (ParsedArguments) throws(UsageError) -> Action
+
+    init<Meaning: Sendable>(
+        name: String, summary: String, group: CommandGroup, synopses: [String], operands: [Operand] = [],
+        options: [Option] = [], discussion: [String] = [], fields: [HelpEntry] = [], examples: [Example] = [],
+        statuses: [HelpEntry] = [],
+        meaning: @escaping @Sendable (ParsedArguments) throws(UsageError) -> Meaning,
+        run: @escaping @Sendable (Meaning, Session) throws(Failure) -> ExitStatus
+    ) {
+        self.name = name
+        self.summary = summary
+        self.group = group
+        self.synopses = synopses
+        self.operands = operands
+        self.options = options + [.help]
+        self.discussion = discussion
+        self.fields = fields
+        self.examples = examples
+        self.statuses = statuses
+        interpret = { (typed) throws(UsageError) in
+            let meant = try meaning(typed)
+            return { (session) throws(Failure) in try run(meant, session) }
+        }
+    }
+
+    /// Reads the words behind the command's name. `leading` are the options that stood before it.
+    func parse(_ words: ArraySlice<[UInt8]>, after leading: ParsedArguments) throws(UsageError) -> ParsedArguments {
+        var typed = try ArgumentParser(options: options).parse(words)
+        if typed.isSet(.help) { return typed }
+        if leading.isSet(.json), !options.contains(.json) { throw .notApplicable(option: Option.json.name) }
+        if typed.operands.count > operands.count { throw .extraOperand(typed.operands[operands.count]) }
+        if let missing = operands.dropFirst(typed.operands.count).first(where: { !$0.isOptional }) {
+            throw .missingOperand(missing.name)
+        }
+        typed.occurrences = leading.occurrences + typed.occurrences
+        return typed
+    }
+}

@@ -1,0 +1,80 @@
+// One option as the command table describes it. Parsing and help read the same value, so they cannot disagree.
+
+/// An option of a command, or of snap itself.
+struct Option: Sendable, Equatable {
+    enum Kind: Sendable, Equatable {
+        case flag
+        /// Takes a value, called so in help. The last one given counts.
+        case value(String)
+        /// Takes a value and may be given several times.
+        case repeated(String)
+    }
+
+    /// Without the dashes; nil for an option that has a letter only.
+    let long: String?
+    let short: Character?
+    let kind: Kind
+    /// What the value must be one of; empty: anything.
+    let choices: [String]
+    /// A flag that `--no-…` takes back.
+    let isNegatable: Bool
+    /// Nothing behind it is read: it asks for text, not for work.
+    let isFinal: Bool
+    /// What it does: a phrase without a full stop.
+    let help: String
+
+    private init(
+        long: String?, short: Character?, kind: Kind, choices: [String] = [], isNegatable: Bool = false,
+        isFinal: Bool = false, help: String
+    ) {
+        self.long = long
+        self.short = short
+        self.kind = kind
+        self.choices = choices
+        self.isNegatable = isNegatable
+        self.isFinal = isFinal
+        self.help = help
+    }
+
+    static func flag(
+        _ long: String, short: Character? = nil, negatable: Bool = false, final: Bool = false, _ help: String
+    ) -> Option {
+        Option(long: long, short: short, kind: .flag, isNegatable: negatable, isFinal: final, help: help)
+    }
+
+    static func value(
+        _ long: String?, short: Character? = nil, _ valueName: String, choices: [String] = [], _ help: String
+    ) -> Option {
+        Option(long: long, short: short, kind: .value(valueName), choices: choices, help: help)
+    }
+
+    static func repeated(_ long: String?, short: Character? = nil, _ valueName: String, _ help: String) -> Option {
+        Option(long: long, short: short, kind: .repeated(valueName), help: help)
+    }
+
+    /// How messages name it, and what distinguishes it within a command: `--force`, or `-C`.
+    var name: String {
+        if let long { return "--" + long }
+        return short.map { "-\($0)" } ?? ""
+    }
+
+    /// What help calls its value.
+    var valueName: String? {
+        switch kind {
+        case .flag: nil
+        case .value(let name), .repeated(let name): name
+        }
+    }
+}
+
+/// Options of snap itself. They may stand before the command; a command that lists one takes it behind its name as well.
+extension Option {
+    static let directory = Option.repeated(nil, short: "C", "DIR", "act as if started in DIR")
+    static let help = Option.flag("help", short: "h", final: true, "print help; behind a command, its own")
+    static let version = Option.flag("version", final: true, "print the version")
+    static let quiet = Option.flag("quiet", short: "q", "no receipts, notes or progress")
+    static let verbose = Option.flag("verbose", short: "v", "say more")
+    static let json = Option.flag("json", "print the result as one JSON object a line")
+
+    static let global: [Option] = [.directory, .help, .version, .quiet, .verbose, .json]
+}

@@ -1,0 +1,171 @@
+// Every failure in words: the one place where errors become text.
+//
+// The form is git's: `snap: ` and what is wrong, lower case, no full stop; then hints, each a line that can be pasted where
+// that is possible; for mistakes in what was typed, the usage. Paths and typed words are quoted, so that no file name can
+// write to the terminal as it likes.
+
+import SnapStore
+import SnapSystem
+
+/// A failure as it is printed.
+struct ErrorWords {
+    private(set) var message: String
+    private(set) var hints: [String] = []
+    /// The command's forms, after a mistake in what was typed.
+    private(set) var usage: [String] = []
+
+    init(_ failure: Failure, command: Command?) {
+        message = ""
+        let name = command?.name
+        switch failure {
+        case .usage(let error):
+            describe(error, name)
+            if case .invalidEnvironment = error { break }
+            usage = HelpPage.usage(command)
+        case .store(let error): describe(error, name ?? "COMMAND")
+        case .system(let doing, let path, let error): message = "cannot \(doing) \(subject(path)): \(error.reason)"
+        case .currentDirectory(let error): message = "cannot find the current directory: \(error.reason)"
+        case .output(let error): message = "cannot write to standard output: \(error.reason)"
+        case .outputClosed: message = "standard output is closed"
+        case .manifestUnreadable(let id):
+            message = "the manifest of \(id.short) cannot be read"
+            hints = ["snap verify --full"]
+        }
+    }
+
+    /// The lines, each with its end.
+    var text: String {
+        let lines = ["snap: " + message] + hints.map { "hint: " + $0 } + usage
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    // MARK: What was typed
+
+    private mutating func describe(_ error: UsageError, _ command: String?) {
+        let ofCommand = command.map { "'\($0)' has" } ?? "there is"
+        switch error {
+        case .unknownCommand(let name, let suggestions):
+            message = "there is no command \(subject(name))"
+            hints = suggestions.map { "snap \($0)" }
+            if hints.isEmpty { hints = ["snap help"] }
+        case .unknownOption(let option, let suggestions):
+            message = "\(ofCommand) no option \(subject(option))"
+            if let meant = alternatives(suggestions) { hints = ["did you mean \(meant)?"] }
+        case .missingValue(let option, let valueName):
+            message = "'\(option)' needs a value: \(option) \(valueName)"
+        case .unexpectedValue(let option):
+            message = "'\(option)' takes no value"
+        case .notAChoice(let option, let value, let choices, let suggestions):
+            message = "'\(option)' cannot be \(subject(value)): it is one of \(choices.joined(separator: ", "))"
+            if let meant = alternatives(suggestions) { hints = ["did you mean \(meant)?"] }
+        case .invalidValue(let option, let value, let reason):
+            message = "'\(option)' cannot be \(subject(value)): \(reason)"
+        case .missingOperand(let operand):
+            message = "'\(command ?? "snap")' needs \(operand)"
+        case .extraOperand(let word):
+            message = "'\(command ?? "snap")' has no use for \(subject(word))"
+        case .exclusive(let a, let b):
+            message = "'\(a)' and '\(b)' do not go together"
+        case .requires(let option, let other):
+            message = "'\(option)' means something only with '\(other)'"
+        case .notApplicable(let option):
+            message = "\(ofCommand) no option '\(option)'"
+        case .invalidRevision(let text, let error):
+            message = "\(subject(text)) is not a revision: \(error.reason)"
+            hints = ["snap list"]
+        case .invalidName(let text, let error):
+            message = "\(subject(text)) cannot be a name: \(error.reason)"
+        case .invalidEnvironment(let variable, let value, let reason):
+            message = "the environment's \(variable) cannot be \(subject(value)): \(reason)"
+        case .revertNeedsInto(let revision):
+            message = "so far, 'revert' can only put a snapshot into a new or empty directory"
+            hints = ["snap revert \(shellWord(revision)) --into DIR"]
+        }
+    }
+
+    private func alternatives(_ words: [String]) -> String? {
+        words.isEmpty ? nil : words.map { subject($0) }.joined(separator: " or ")
+    }
+
+    // MARK: What the library found
+
+    private mutating func describe(_ error: StoreError, _ command: String) {
+        switch error {
+        case .notAWorkingDirectory, .storeMissing, .notAStore, .unsupported, .foreignOwner, .refused, .revertUnderWay:
+            describePlace(error, command)
+        case .unknownRevision, .ambiguousRevision, .revisionOutOfRange, .invalidName, .nameExists, .unknownName:
+            describeRevision(error)
+        case .alreadyExists(let path):
+            message = "\(subject(path)) is there already"
+        case .damaged(let file, let what):
+            message = "\(subject(file)) is damaged: \(safeText(what))"
+            if command != "verify" { hints = ["snap verify --full"] }
+        case .missingObject(let type, let id):
+            message = "\(type) \(id) is not in the store"
+            if command != "verify" { hints = ["snap verify --full"] }
+        case .system(let doing, let path, let reason):
+            message = "cannot \(doing) \(subject(path)): \(safeText(reason))"
+        case .noSpace(let available, let floor, let needed):
+            message =
+                "not enough space: \(sizeText(available)) free, of which \(sizeText(floor)) are to stay free; "
+                + "up to \(sizeText(needed)) are needed"
+        case .storeLimit(let size, let limit):
+            message = "the store would pass its limit of \(sizeText(limit)): it has \(sizeText(size))"
+        case .nothingCovered(let path, let reason):
+            message = "nothing of \(subject(path)) could be covered: \(safeText(reason))"
+        case .notEmpty(let path):
+            message = "\(subject(path)) is not empty"
+            hints = ["name a directory that is new or empty"]
+        case .cancelled:
+            message = "interrupted"
+        case .invalidConfiguration(let file, let reason):
+            message = "the configuration \(subject(file)) cannot be used: \(safeText(reason))"
+        }
+    }
+
+    private mutating func describePlace(_ error: StoreError, _ command: String) {
+        switch error {
+        case .notAWorkingDirectory(let path):
+            message = "no store in \(subject(path)) or a directory above it"
+            hints = ["snap init"]
+        case .storeMissing(let pointer, let store):
+            message = "the store \(subject(store)), which \(subject(pointer)) names, is not there"
+        case .notAStore(let path, let reason):
+            message = "\(subject(path)) is not a store that can be used: \(safeText(reason))"
+        case .unsupported(let path, let what):
+            message = "\(subject(path)) needs a newer snap than \(SnapVersion.text): \(safeText(what))"
+        case .foreignOwner(let path, let owner):
+            message = "\(subject(path)) belongs to another user (number \(owner))"
+        case .refused(let path, let reason):
+            message = "refused for \(subject(path)): \(safeText(reason))"
+            hints = ["snap \(command) --force"]
+        case .revertUnderWay:
+            message = "a revert is under way here"
+            hints = ["snap revert --continue", "snap revert --abort"]
+        default: break
+        }
+    }
+
+    private mutating func describeRevision(_ error: StoreError) {
+        switch error {
+        case .unknownRevision(let text, let candidates):
+            message = "no snapshot \(subject(text))"
+            hints = candidates.isEmpty ? ["snap list"] : candidates.map { "snap show \(shellWord($0))" }
+        case .ambiguousRevision(let text, let candidates):
+            message = "\(subject(text)) is the start of \(counted(candidates.count, "snapshot id"))"
+            hints = candidates.prefix(10).map { "snap show \($0.short)" }
+        case .revisionOutOfRange(let text, let reason):
+            message = "no snapshot \(subject(text)): \(safeText(reason))"
+            hints = ["snap list"]
+        case .invalidName(let text, let reason):
+            message = "\(subject(text)) cannot be a name: \(safeText(reason))"
+        case .nameExists(let name, let target):
+            message = "the name \(subject(name)) is taken by \(target.short)"
+            hints = ["snap name -f \(shellWord(name)) REV"]
+        case .unknownName(let name, let candidates):
+            message = "no name \(subject(name))"
+            hints = candidates.isEmpty ? ["snap name"] : candidates.map { "snap name -d \(shellWord($0))" }
+        default: break
+        }
+    }
+}

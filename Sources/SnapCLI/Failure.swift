@@ -1,0 +1,50 @@
+// Why a command ended without doing its work, as values. ErrorWords.swift turns them into text.
+
+import SnapStore
+import SnapSystem
+
+enum Failure: Error, Sendable {
+    case usage(UsageError)
+    case store(StoreError)
+    /// The command line's own system calls.
+    case system(doing: String, path: [UInt8], SystemError)
+    case currentDirectory(SystemError)
+    /// Standard output took no more.
+    case output(SystemError)
+    /// The reader of standard output has gone; nobody is left to tell.
+    case outputClosed
+    /// A stored manifest that is no JSON.
+    case manifestUnreadable(ObjectID)
+
+    /// Standard output is what failed, and is not to be tried again.
+    var isOfOutput: Bool {
+        switch self {
+        case .output, .outputClosed: true
+        default: false
+        }
+    }
+
+    /// Nobody is left to be told.
+    var isSilent: Bool {
+        if case .outputClosed = self { true } else { false }
+    }
+
+    /// The status to end with, given the signal that has arrived, or 0.
+    func status(signal: Int32) -> ExitStatus {
+        switch self {
+        case .usage, .store(.invalidName): .usage
+        case .store(.cancelled) where signal != 0: .signal(signal)
+        case .outputClosed: .brokenPipe
+        default: .failed
+        }
+    }
+}
+
+/// Runs a call of the library, and makes its error one of the command line's.
+func storing<Result>(_ body: () throws(StoreError) -> Result) throws(Failure) -> Result {
+    do throws(StoreError) {
+        return try body()
+    } catch {
+        throw .store(error)
+    }
+}

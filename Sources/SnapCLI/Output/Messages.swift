@@ -1,0 +1,37 @@
+// Standard error: receipts, notes, hints, errors. What cannot be written there is lost, for there is nowhere else to say so.
+
+import SnapSystem
+
+struct Messages: Sendable {
+    private static let standardError: Int32 = 2
+
+    let verbosity: Verbosity
+
+    var isQuiet: Bool { verbosity == .quiet }
+
+    /// Whether somebody watches.
+    var isWatched: Bool {
+        !isQuiet && Process.isTerminal(Self.standardError) && Process.environment("TERM") != Array("dumb".utf8)
+    }
+
+    /// Writes whole lines at once, so that those of two processes do not mix.
+    func print(_ text: String) {
+        try? Process.write(Array(text.utf8), to: Self.standardError)
+    }
+
+    /// A receipt: what was done. Nothing with `--quiet`.
+    func receipt(_ lines: [String]) {
+        guard !isQuiet, !lines.isEmpty else { return }
+        print(lines.map { $0 + "\n" }.joined())
+    }
+
+    /// Something a person should know. Nothing with `--quiet`.
+    func note(_ text: String) {
+        receipt(["note: " + safeText(text)])
+    }
+
+    /// Something to type next. Nothing with `--quiet`.
+    func hint(_ text: String) {
+        receipt(["hint: " + text])
+    }
+}

@@ -1,0 +1,79 @@
+// What a running command has besides its own options: where output goes, what the environment says, the working directory.
+
+import SnapStore
+import SnapSystem
+
+struct Session {
+    let output: Output
+    let messages: Messages
+
+    /// The directory that snap was started in, or that `-C` names.
+    func currentDirectory() throws(Failure) -> [UInt8] {
+        do throws(SystemError) {
+            return try Process.currentDirectory()
+        } catch {
+            throw .currentDirectory(error)
+        }
+    }
+
+    /// The working directory around the current directory. What has to be said about it is said, unless a receipt will.
+    func workingDirectory(sayingNotes: Bool = true) throws(Failure) -> WorkingDirectory {
+        let here = try currentDirectory()
+        let directory = try storing { () throws(StoreError) in try WorkingDirectory.open(containing: here) }
+        if sayingNotes {
+            for note in directory.notes { messages.note(note) }
+        }
+        return directory
+    }
+
+    /// The user's home directory, which is refused as a working directory.
+    var homeDirectory: [UInt8]? {
+        Process.environment("HOME").flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// An operand as an absolute path.
+    func absolute(_ path: [UInt8]) throws(Failure) -> [UInt8] {
+        if path.first == 0x2F { return path }
+        var result = try currentDirectory()
+        if result.last != 0x2F { result.append(0x2F) }
+        return result + path
+    }
+
+    /// The moment that SNAP_NOW fixes, for tests; nil: the clock's.
+    func fixedTime() throws(Failure) -> Timestamp? {
+        guard let value = Process.environment("SNAP_NOW"), !value.isEmpty else { return nil }
+        guard let time = Timestamp(iso8601: String(decoding: value, as: UTF8.self)) else {
+            let reason = "it must be a time such as 2026-11-20T10:00:00Z"
+            throw .usage(.invalidEnvironment(variable: "SNAP_NOW", value: value, reason: reason))
+        }
+        return time
+    }
+
+    /// Now, for the ages of snapshots.
+    func now() throws(Failure) -> Timestamp {
+        if let time = try fixedTime() { return time }
+        let clock = Process.clock
+        return Timestamp(seconds: clock.seconds, nanoseconds: clock.nanoseconds)
+    }
+
+    /// `user@host/process`, which timelines record.
+    var who: String {
+        let names = [Process.environment("USER"), Process.environment("LOGNAME")]
+        let user = names.compactMap { $0 }.first { !$0.isEmpty }
+        return whoText(
+            user: user ?? Array(String(Process.effectiveUser).utf8), host: Process.hostName, process: Process.id)
+    }
+}
+
+/// The parts of a `who` with what would end or split the field replaced.
+func whoText(user: [UInt8], host: String, process: Int32) -> String {
+    func clean(_ text: String) -> String {
+        var scalars = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            let isPlain = scalar.properties.generalCategory != .control && !scalar.properties.isWhitespace
+            scalars.append(isPlain && scalar != "@" && scalar != "/" ? scalar : "_")
+        }
+        return String(scalars)
+    }
+    return "\(clean(String(decoding: user, as: UTF8.self)))@\(clean(host))/\(process)"
+}

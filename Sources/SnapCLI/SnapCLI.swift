@@ -1,0 +1,86 @@
+// The command line: words in, a status out. Everything that the process does besides stands behind the command it names.
+//
+// Start-up is part of every take, so nothing is built before it is known to be needed: `--version` and mistakes before the
+// command never touch the command table, and nothing touches the disk before a command runs.
+
+import SnapStore
+import SnapSystem
+
+package enum SnapCLI {
+    static var versionLine: String { "snap \(SnapVersion.text)" }
+
+    /// Runs snap with the arguments behind the program's name; the status to exit with.
+    package static func main(_ arguments: [[UInt8]]) -> Int32 {
+        var command: Command?
+        let output = Output()
+        do throws(Failure) {
+            let status = try run(arguments, output, &command)
+            try output.flush()
+            return status.code
+        } catch {
+            // What is written already is the result up to here; the error counts, not whether that part came through.
+            if !error.isOfOutput { try? output.flush() }
+            if !error.isSilent {
+                Messages(verbosity: .normal).print(ErrorWords(error, command: command).text)
+            }
+            return error.status(signal: Interrupts.signal).code
+        }
+    }
+
+    private static func run(
+        _ arguments: [[UInt8]], _ output: Output, _ command: inout Command?
+    ) throws(Failure) -> ExitStatus {
+        let leading = try parsing { () throws(UsageError) in
+            try ArgumentParser(options: Option.global, stopsAtOperand: true).parse(arguments[...])
+        }
+        if leading.isSet(.version) {
+            try output.print(versionLine)
+            return .done
+        }
+        guard let name = leading.rest.first, !leading.isSet(.help) else {
+            try output.write(HelpPage.overview(CommandTable.commands))
+            return leading.isSet(.help) ? .done : .usage
+        }
+        let found = try parsing { () throws(UsageError) in
+            try CommandTable.command(named: String(decoding: name, as: UTF8.self))
+        }
+        command = found
+        let typed = try parsing { () throws(UsageError) in
+            try found.parse(leading.rest.dropFirst(), after: leading)
+        }
+        if typed.isSet(.help) {
+            try output.write(HelpPage.page(found))
+            return .done
+        }
+        let action = try parsing { () throws(UsageError) in try found.interpret(typed) }
+
+        for directory in typed.values(.directory) where !directory.isEmpty {
+            do throws(SystemError) {
+                try Process.changeDirectory(to: directory)
+            } catch {
+                throw .system(doing: "change to", path: directory, error)
+            }
+        }
+        try armFaults()
+        return try action(Session(output: output, messages: Messages(verbosity: typed.verbosity)))
+    }
+
+    private static func parsing<Result>(_ body: () throws(UsageError) -> Result) throws(Failure) -> Result {
+        do throws(UsageError) {
+            return try body()
+        } catch {
+            throw .usage(error)
+        }
+    }
+
+    /// Debug builds let tests fail or kill the process in its n-th system call.
+    private static func armFaults() throws(Failure) {
+        #if SNAP_FAULTS
+            guard let plan = Process.environment("SNAP_FAULT"), !plan.isEmpty else { return }
+            guard Faults.arm(String(decoding: plan, as: UTF8.self)) else {
+                let reason = "it must be kill:N, fail:N:CODE or fail-from:N:CODE"
+                throw .usage(.invalidEnvironment(variable: "SNAP_FAULT", value: plan, reason: reason))
+            }
+        #endif
+    }
+}

@@ -1,0 +1,10 @@
+// Checking the store of a working directory, with all that it keeps for others.
+
+extension WorkingDirectory {
+    /// Checks the whole store. Damage is in the report; an error means that nothing could be checked, or `cancelled`.
+    ///
+    /// The quick depth reads each pack's index and all manifests, trees and lists; the full depth reads every byte.
+    public func verify(_ options: VerifyOptions, observer: Observer) throws(StoreError) -> VerifyReport {
+        try Verifier(layout: layout, packs: packs, options: options, observer: observer).run()
+    }
+}

@@ -1,0 +1,172 @@
+// Reading objects: find a copy, decompress its block, resolve the block's bases, check the id.
+//
+// Any copy will do, so if one is damaged the others are tried, and an error is given only when none is left. Bases are
+// followed to blocks of strictly smaller depth only: depth is at most 2, so hostile packs cannot make a reader loop.
+
+package import SnapSystem
+
+/// Reads objects and keeps the last blocks. One per thread.
+package final class ObjectReader {
+    private struct BlockKey: Hashable {
+        var pack: ObjectIdentifier
+        var block: Int
+    }
+
+    private struct CachedBlock {
+        /// Keeps the identifier in the key its own.
+        var pack: Pack
+        var plain: ByteBuffer
+        var lastUse: UInt64
+    }
+
+    private let store: PackSet
+    private let cacheLimit: Int
+    private var cache: [BlockKey: CachedBlock] = [:]
+    private var cachedBytes = 0
+    private var clock: UInt64 = 0
+    private var spare: [ByteBuffer] = []
+    private let decompressor = BlockDecompressor()
+    private let hasher = ObjectHasher()
+    private let stored = ByteBuffer()
+    private let prefixes = [ByteBuffer(), ByteBuffer(), ByteBuffer()]
+    private var lastPack: Pack?
+
+    private static let blockLimit = 256
+    private static let spareLimit = 4
+
+    /// `cacheBytes` of decompressed blocks are kept, and the last one always.
+    package init(_ store: PackSet, cacheBytes: Int = 8 << 20) {
+        self.store = store
+        cacheLimit = cacheBytes
+    }
+
+    /// The object's bytes, which `verifyID` compares with its id: by default for all types but chunks, which the
+    /// block's checksum guards.
+    package func read(_ key: ObjectKey, verifyID: Bool? = nil) throws(PackError) -> [UInt8] {
+        try withObject(key, verifyID: verifyID) { bytes in bytes.array(0..<bytes.byteCount) }
+    }
+
+    /// Appends the object's bytes to `buffer`.
+    package func read(_ key: ObjectKey, into buffer: ByteBuffer, verifyID: Bool? = nil) throws(PackError) {
+        try withObject(key, verifyID: verifyID) { bytes in buffer.append(bytes) }
+    }
+
+    /// Runs `body` with the object's bytes, which are valid only inside.
+    package func withObject<R>(
+        _ key: ObjectKey, verifyID: Bool? = nil, _ body: (RawSpan) throws(PackError) -> R
+    ) throws(PackError) -> R {
+        let isVerified = verifyID ?? (key.type != .chunk)
+        let (plain, location) = try find(key, isVerified)
+        return try plain.withBytes(in: location.offset..<location.offset + location.length, body)
+    }
+
+    private func find(_ key: ObjectKey, _ isVerified: Bool) throws(PackError) -> (ByteBuffer, ObjectLocation) {
+        // Neighbours are mostly read together.
+        if let pack = lastPack {
+            do throws(PackError) {
+                if let location = try pack.find(key) { return (try load(key, pack, location, isVerified), location) }
+            } catch {
+                lastPack = nil
+            }
+        }
+        var failure: PackError?
+        repeat {
+            failure = nil
+            for (pack, location) in try store.copies(of: key) {
+                do throws(PackError) {
+                    let plain = try load(key, pack, location, isVerified)
+                    lastPack = pack
+                    return (plain, location)
+                } catch {
+                    failure = failure ?? .unreadable(key, file: pack.label, what: error.detail)
+                }
+            }
+        } while try store.refreshAfterMiss()
+        if let failure { throw failure }
+        throw .missing(key, unreadable: try store.unreadable.map(\.error.reason))
+    }
+
+    private func load(_ key: ObjectKey, _ pack: Pack, _ location: ObjectLocation, _ isVerified: Bool) throws(PackError)
+        -> ByteBuffer
+    {
+        let plain = try plain(pack, location.block, below: PackFormat.maximumDepth + 1)
+        guard location.offset + location.length <= plain.count else {
+            throw .damaged(file: pack.label, what: "\(key) lies outside its block")
+        }
+        if isVerified {
+            let id = plain.withBytes(in: location.offset..<location.offset + location.length) {
+                hasher.id(key.type, $0)
+            }
+            guard id == key.id else { throw .damaged(file: pack.label, what: "its bytes do not have its id") }
+        }
+        return plain
+    }
+
+    /// The plain bytes of block `number`, for verifying and merging.
+    package func plain(_ pack: Pack, _ number: Int) throws(PackError) -> ByteBuffer {
+        try plain(pack, number, below: PackFormat.maximumDepth + 1)
+    }
+
+    /// The plain bytes of a block whose depth is below `depth`.
+    private func plain(_ pack: Pack, _ number: Int, below depth: UInt8) throws(PackError) -> ByteBuffer {
+        let block = try pack.block(number)
+        guard block.depth < depth else {
+            throw .damaged(
+                file: pack.label, what: "block \(number) is a base and has depth \(block.depth), not below \(depth)")
+        }
+        let key = BlockKey(pack: ObjectIdentifier(pack), block: number)
+        clock += 1
+        if let plain = cache[key]?.plain {
+            cache[key]?.lastUse = clock
+            return plain
+        }
+        guard let codec = Codec(rawValue: block.codecNumber) else {
+            throw .unsupported(file: pack.label, what: "codec \(block.codecNumber)")
+        }
+        let prefix = prefixes[Int(block.depth)]
+        prefix.truncate(to: 0)
+        for base in try pack.bases(of: block) { try appendBase(base, below: block.depth, to: prefix) }
+        try pack.readStored(number, into: stored)
+        let plain = spare.popLast() ?? ByteBuffer(capacity: block.plainLength + 1)
+        let problem = prefix.withBytes { prefix in
+            stored.withBytes {
+                decompressor.decompress($0, codec, plainLength: block.plainLength, prefix: prefix, into: plain)
+            }
+        }
+        if let problem { throw .damaged(file: pack.label, what: "block \(number): \(problem)") }
+        keep(plain, of: pack, as: key)
+        return plain
+    }
+
+    private func appendBase(_ key: ObjectKey, below depth: UInt8, to prefix: ByteBuffer) throws(PackError) {
+        var failure: PackError?
+        for (pack, location) in try store.copies(of: key) {
+            do throws(PackError) {
+                guard prefix.count + location.length <= PackFormat.maximumBasedLength else {
+                    throw PackError.damaged(file: pack.label, what: "the bases of a block are too long")
+                }
+                let plain = try plain(pack, location.block, below: depth)
+                plain.withBytes(in: location.offset..<location.offset + location.length) { prefix.append($0) }
+                return
+            } catch {
+                failure = failure ?? .unreadable(key, file: pack.label, what: error.detail)
+            }
+        }
+        throw failure ?? .missing(key, unreadable: [])
+    }
+
+    private func keep(_ plain: ByteBuffer, of pack: Pack, as key: BlockKey) {
+        while !cache.isEmpty && (cachedBytes + plain.count > cacheLimit || cache.count >= Self.blockLimit) {
+            guard let oldest = cache.min(by: { $0.value.lastUse < $1.value.lastUse })?.key,
+                var removed = cache.removeValue(forKey: oldest)
+            else { break }
+            cachedBytes -= removed.plain.count
+            // A buffer that someone still reads is not filled anew.
+            if spare.count < Self.spareLimit && isKnownUniquelyReferenced(&removed.plain) {
+                spare.append(removed.plain)
+            }
+        }
+        cache[key] = CachedBlock(pack: pack, plain: plain, lastUse: clock)
+        cachedBytes += plain.count
+    }
+}

@@ -1,0 +1,44 @@
+// Everything that can go wrong in an operation, as values. The words for people are the command line's.
+
+package import SnapSystem
+
+public enum StoreError: Error, Sendable {
+    /// No working directory here or above.
+    case notAWorkingDirectory(path: [UInt8])
+    /// The pointer's store is not there.
+    case storeMissing(pointer: [UInt8], store: [UInt8])
+    /// What is there is not a usable store: the file, and why.
+    case notAStore(path: [UInt8], reason: String)
+    /// Made by a newer snap: what is not known here.
+    case unsupported(path: [UInt8], what: String)
+    case foreignOwner(path: [UInt8], owner: UInt32)
+    /// Refused without force, and why.
+    case refused(path: [UInt8], reason: String)
+    case alreadyExists(path: [UInt8])
+    /// A file of the store is damaged: which, and what is lost.
+    case damaged(file: String, what: String)
+    case missingObject(type: ObjectType, id: ObjectID)
+    case system(doing: String, path: [UInt8], reason: String)
+    /// The disk is full or would be; `needed` is at most what the take would have written, in bytes.
+    case noSpace(available: UInt64, floor: UInt64, needed: UInt64)
+    case storeLimit(size: UInt64, limit: UInt64)
+    /// Nothing could be read.
+    case nothingCovered(path: [UInt8], reason: String)
+    case unknownRevision(text: String, candidates: [String])
+    case ambiguousRevision(text: String, candidates: [ObjectID])
+    case revisionOutOfRange(text: String, reason: String)
+    case invalidName(text: String, reason: String)
+    case nameExists(name: String, target: ObjectID)
+    case unknownName(name: String, candidates: [String])
+    /// The directory to restore into is not empty.
+    case notEmpty(path: [UInt8])
+    case revertUnderWay
+    case cancelled
+    case invalidConfiguration(file: String, reason: String)
+}
+
+extension StoreError {
+    package init(_ error: SystemError, doing: String, _ path: [UInt8]) {
+        self = .system(doing: doing, path: path, reason: error.reason)
+    }
+}

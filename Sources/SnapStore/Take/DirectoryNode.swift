@@ -1,0 +1,128 @@
+// A directory while a take works on it: made when its parent is scanned, finished when everything below it is known.
+//
+// Directories that turn out unchanged keep nothing but a counter. A changed one keeps its scanned entries and what became of those that changed, until its tree is built.
+
+internal import SnapSystem
+internal import Synchronization
+
+/// What became of one entry that was not kept as it was.
+enum EntryOutcome: Sendable {
+    /// Its encoded entry, and flags for the stat cache.
+    case recorded([UInt8], flags: UInt32)
+    /// It went away while the walk ran.
+    case vanished
+}
+
+/// What became of a sub-directory.
+enum DirectoryOutcome: Sendable {
+    /// As the cache has it.
+    case unchanged
+    /// `entry` is nil if its own facts have not changed: then only the reference in its old entry is replaced.
+    case rebuilt(content: ContentReference?, entry: [UInt8]?, record: RecordLocation, totals: Totals)
+    case gap(GapReason, String)
+    case vanished
+}
+
+final class DirectoryNode: @unchecked Sendable {
+    let parent: DirectoryNode?
+    /// Which of the parent's sub-directories this is.
+    let ordinal: Int
+    /// From the root; empty for the root.
+    let path: [UInt8]
+    let name: [UInt8]
+    let facts: FileFacts
+    /// The facts are those of the cache.
+    let hasCachedFacts: Bool
+    let rules: RuleSet
+    /// Its record in the cache, if there is one to compare with.
+    var cached: RecordLocation?
+
+    /// Entries and sub-directories without an outcome, and one for the scan itself.
+    let pending = Atomic<Int>(1)
+    /// The entries are those of the cached record.
+    var isSame = false
+    /// The scanned entries, where they are not those of the cached record.
+    var region: [UInt8] = []
+    /// Attributes of the directory itself, read if its facts changed.
+    var attributes: [ExtendedAttribute] = []
+    /// Entries of the tree that the cached record stands for.
+    var oldEntries: OldEntries?
+    let outcomes = Mutex<Outcomes>(Outcomes())
+
+    struct Outcomes: Sendable {
+        /// By position among the scanned entries.
+        var entries: [Int: EntryOutcome] = [:]
+        /// By position among the scanned sub-directories; those that are not there are unchanged.
+        var directories: [Int: DirectoryOutcome] = [:]
+    }
+
+    init(
+        parent: DirectoryNode?, ordinal: Int, path: [UInt8], name: [UInt8], facts: FileFacts, hasCachedFacts: Bool, rules: RuleSet,
+        cached: RecordLocation?
+    ) {
+        self.parent = parent
+        self.ordinal = ordinal
+        self.path = path
+        self.name = name
+        self.facts = facts
+        self.hasCachedFacts = hasCachedFacts
+        self.rules = rules
+        self.cached = cached
+    }
+
+    /// The path of an entry.
+    func path(of name: [UInt8]) -> [UInt8] { path.isEmpty ? name : path + [0x2F] + name }
+
+    /// One thing less to wait for. True for the last.
+    func complete() -> Bool { pending.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 }
+}
+
+/// The entries of a directory as the store has them, found by name in order.
+struct OldEntries: Sendable {
+    let trees: [[UInt8]]
+    let ranges: [(tree: Int, range: Range<Int>)]
+
+    /// The encoded entry named `name`, searching from `position`, which moves on: ask in the order of names.
+    func find(_ name: Span<UInt8>, from position: inout Int) -> Place? {
+        while position < ranges.count {
+            let place = ranges[position]
+            guard let order = Self.compare(trees[place.tree], place.range, name) else { return nil }
+            if order == 0 { return Place(tree: place.tree, range: place.range) }
+            if order > 0 { return nil }
+            position += 1
+        }
+        return nil
+    }
+
+    private static func compare(_ tree: [UInt8], _ range: Range<Int>, _ name: Span<UInt8>) -> Int? {
+        let bytes = unsafe tree.span.bytes
+        guard let candidate = TreeObject.name(in: bytes, range) else { return nil }
+        return compareBytes(candidate, name)
+    }
+
+    /// Where an entry's bytes are.
+    struct Place {
+        let tree: Int
+        let range: Range<Int>
+    }
+}
+
+/// A file that is being read, or whose parts wait to be hashed.
+final class FileJob: @unchecked Sendable {
+    let node: DirectoryNode
+    /// Its position among the node's entries.
+    let index: Int
+    var entry: TreeEntry
+    var flags: UInt32
+    /// Guarded by `Take.fileLock`.
+    var parts: [ListReference] = []
+    var unhashed = 0
+    var isRead = false
+
+    init(node: DirectoryNode, index: Int, entry: TreeEntry, flags: UInt32) {
+        self.node = node
+        self.index = index
+        self.entry = entry
+        self.flags = flags
+    }
+}

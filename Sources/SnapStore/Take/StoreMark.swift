@@ -1,0 +1,21 @@
+// What marks a directory as a store, whatever its name: its `format` file.
+
+internal import SnapSystem
+
+enum StoreMark {
+    private static let firstLine = Array("version = snapstore ".utf8)
+
+    /// `directory` is a store.
+    static func isStore(_ directory: borrowing FileDescriptor) -> Bool {
+        guard let file = try? directory.open(Array("format".utf8), [.read, .nonBlocking]),
+            let bytes = try? file.read(at: 0, count: firstLine.count)
+        else { return false }
+        return bytes == firstLine
+    }
+
+    /// The directory named `name` is a pointer to a store.
+    static func isPointer(_ directory: borrowing FileDescriptor, name: [UInt8]) -> Bool {
+        name == Array(".snapstore".utf8) && (try? directory.facts(of: Array("store".utf8))) != nil
+            && (try? directory.facts(of: Array("id".utf8))) != nil
+    }
+}

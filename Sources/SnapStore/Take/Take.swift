@@ -1,0 +1,168 @@
+// What all threads of one take share, and how work passes between them.
+//
+// Each worker walks depth first with a stack of its own, so that files of one directory are read one after the other and lie in one block. A worker that has
+// nothing left takes directories that others gave away, or full blocks to hash and compress; the others give away their oldest directories while somebody is idle.
+
+internal import SnapSystem
+internal import Synchronization
+
+final class Take: @unchecked Sendable {
+    let root: FileDescriptor
+    let session: PackSession
+    let packs: PackSet
+    let cache: StatCache
+    let options: Options
+    let observer: Observer
+    let workerCount: Int
+    let recency: Recency
+
+    /// What a take needs to know besides what it works on.
+    struct Options: Sendable {
+        var rehash = false
+        var cacheTags = true
+        var oneFileSystem = false
+        /// The cache's snapshot is alive and of this epoch: what it names need not be looked up.
+        var trustsCache = true
+        var compression = Compression.standard
+        var chunker = Chunker()
+        /// The directories of the store and of the pointer to it, by inode and file system.
+        var ownStores: [(inode: UInt64, device: UInt64)] = []
+        var rootDevice: UInt64 = 0
+    }
+
+    struct Shared {
+        var directories: [DirectoryNode] = []
+        var blocks: [OpenBlock] = []
+        var idle = 0
+        var isDone = false
+        var root: DirectoryOutcome?
+    }
+
+    let shared = Monitor(Shared())
+    /// How many workers wait; read without the lock to decide whether to give work away.
+    let idleCount = Atomic<Int>(0)
+    let failure = Mutex<StoreError?>(nil)
+    let isStopped = Atomic<Bool>(false)
+    /// The disk is full: the walk goes on only to know how much would have been needed.
+    let isCountingOnly = Atomic<Bool>(false)
+    let neededBytes = Atomic<UInt64>(0)
+    /// Plain bytes of the blocks written.
+    let newBytes = Atomic<UInt64>(0)
+    /// Guards parts of files that several workers hash.
+    let fileLock = Mutex<Void>(())
+    let tally = Mutex<Tally>(Tally())
+
+    /// Counted over the whole take.
+    struct Tally: Sendable {
+        var readFiles: UInt64 = 0
+        var readBytes: UInt64 = 0
+        var leftOut: [LeftOutKey: UInt64] = [:]
+        var gaps: [Gap] = []
+        var links: [LinkedName] = []
+        var withInodeFlags: UInt64 = 0
+        var seenFiles: UInt64 = 0
+        var seenBytes: UInt64 = 0
+        /// Bytes of cache records that were replaced.
+        var replacedBytes: UInt64 = 0
+
+        mutating func add(_ other: Tally) {
+            readFiles += other.readFiles
+            readBytes += other.readBytes
+            leftOut.merge(other.leftOut, uniquingKeysWith: +)
+            gaps += other.gaps
+            links += other.links
+            withInodeFlags += other.withInodeFlags
+            seenFiles += other.seenFiles
+            seenBytes += other.seenBytes
+            replacedBytes += other.replacedBytes
+        }
+    }
+
+    struct LeftOutKey: Hashable, Sendable {
+        var source: [UInt8]
+        var line: Int
+        var text: [UInt8]
+    }
+
+    init(
+        root: consuming FileDescriptor, session: PackSession, packs: PackSet, cache: StatCache, options: Options, observer: Observer, workerCount: Int
+    ) {
+        self.root = root
+        self.session = session
+        self.packs = packs
+        self.cache = cache
+        self.options = options
+        self.observer = observer
+        self.workerCount = workerCount
+        recency = Recency(scanStart: Process.fileClock)
+    }
+
+    /// Walks the working directory once. `rules` are those that hold at its root.
+    func walk(rules: RuleSet, facts: FileFacts, from cached: (record: RecordLocation, facts: FileFacts)?, workers: [TakeWorker]) throws(StoreError) -> DirectoryOutcome {
+        let node = DirectoryNode(
+            parent: nil, ordinal: 0, path: [], name: TreeEntry.rootName, facts: facts, hasCachedFacts: cached.map { $0.facts == facts } ?? false,
+            rules: rules, cached: cached?.record)
+        tally.withLock { tally in
+            // A second walk starts its counts anew, but what was read was read.
+            tally.leftOut = [:]
+            tally.gaps = []
+            tally.links = []
+            tally.withInodeFlags = 0
+        }
+        shared.withLock { state in
+            state = Shared()
+            state.directories.append(node)
+        }
+        idleCount.store(0, ordering: .relaxed)
+        let next = Atomic<Int>(0)
+        Workers.run(workers.count) { _ in
+            let index = next.add(1, ordering: .relaxed).oldValue
+            workers[index].run()
+        }
+        for worker in workers { tally.withLock { $0.add(worker.takeTally()) } }
+        if let error = failure.withLock({ $0 }) {
+            if case .noSpace(let available, let floor, _) = error {
+                throw .noSpace(available: available, floor: floor, needed: neededBytes.load(ordering: .relaxed))
+            }
+            throw error
+        }
+        guard let outcome = shared.withLock({ $0.root }) else { throw .cancelled }
+        return outcome
+    }
+
+    func fail(_ error: StoreError) {
+        failure.withLock { if $0 == nil { $0 = error } }
+        isStopped.store(true, ordering: .relaxed)
+        shared.withLock { $0.isDone = true }
+        shared.signal()
+    }
+
+    /// What to do about an error of the packs: a full disk lets the walk go on counting.
+    func fail(_ error: PackError) {
+        switch error {
+        case .noSpace, .storeLimit:
+            failure.withLock { if $0 == nil { $0 = StoreError(error) } }
+            isCountingOnly.store(true, ordering: .relaxed)
+        case .system(_, let system) where system.isNoSpace:
+            failure.withLock { if $0 == nil { $0 = .noSpace(available: 0, floor: 0, needed: 0) } }
+            isCountingOnly.store(true, ordering: .relaxed)
+        default: fail(StoreError(error))
+        }
+    }
+
+    var isCancelled: Bool {
+        if isStopped.load(ordering: .relaxed) { return true }
+        if let asked = observer.isCancelled, asked() {
+            fail(StoreError.cancelled)
+            return true
+        }
+        return false
+    }
+}
+
+/// A name of a file that has several.
+struct LinkedName: Sendable {
+    var device: UInt64
+    var inode: UInt64
+    var path: [UInt8]
+}

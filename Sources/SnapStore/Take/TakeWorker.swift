@@ -1,0 +1,196 @@
+// One thread of a take: its stack of directories, the block it fills, and what it does when there is nothing left.
+
+internal import SnapSystem
+
+final class TakeWorker: @unchecked Sendable {
+    let take: Take
+    let scanner = DirectoryScanner()
+    let scratch = ByteBuffer(capacity: 1 << 14)
+    let hasher = ObjectHasher()
+    private let compressor = BlockCompressor()
+    private let stored = ByteBuffer(capacity: 1 << 16)
+    let reader: ObjectReader
+    /// Where file content goes.
+    private(set) var content = OpenBlock()
+    /// Hashed objects too few for a block of their own.
+    let carry = OpenBlock()
+    /// Where trees and lists go.
+    let meta = OpenBlock()
+    private var spare: [OpenBlock] = []
+    private var stack: [DirectoryNode] = []
+    var tally = Take.Tally()
+
+    init(take: Take) {
+        self.take = take
+        reader = ObjectReader(take.packs)
+    }
+
+    func takeTally() -> Take.Tally {
+        defer { tally = Take.Tally() }
+        return tally
+    }
+
+    private enum Work {
+        case directory(DirectoryNode)
+        case block(OpenBlock)
+        /// Hash what this worker still holds: directories may wait for it.
+        case settle
+        case done
+    }
+
+    func run() {
+        while true {
+            if take.isCancelled { return }
+            do throws(PackError) {
+                switch next() {
+                case .directory(let node):
+                    try scan(node)
+                case .block(let block):
+                    try absorb(block)
+                case .settle:
+                    try settle(content)
+                case .done:
+                    return
+                }
+            } catch {
+                take.fail(error)
+                // A full disk lets the walk go on, but what this block held is not stored: forget it.
+                content.reset()
+                carry.reset()
+                meta.reset()
+                if take.isStopped.load(ordering: .relaxed) { return }
+            }
+        }
+    }
+
+    private func next() -> Work {
+        if let node = stack.popLast() { return .directory(node) }
+        var isWaiting = false
+        return take.shared.wait { [self] state -> Work? in
+            func stopWaiting() {
+                guard isWaiting else { return }
+                isWaiting = false
+                state.idle -= 1
+                take.idleCount.subtract(1, ordering: .relaxed)
+            }
+            if state.isDone {
+                stopWaiting()
+                return .done
+            }
+            if let block = state.blocks.popLast() {
+                stopWaiting()
+                return .block(block)
+            }
+            if let node = state.directories.popLast() {
+                stopWaiting()
+                return .directory(node)
+            }
+            if !content.pending.isEmpty {
+                stopWaiting()
+                return .settle
+            }
+            if !isWaiting {
+                isWaiting = true
+                state.idle += 1
+                take.idleCount.add(1, ordering: .relaxed)
+            }
+            if state.idle == take.workerCount {
+                state.isDone = true
+                take.shared.signal()
+                return .done
+            }
+            return nil
+        }
+    }
+
+    /// Adds sub-directories, the first to be scanned first, and gives the oldest away while somebody is idle.
+    func push(_ nodes: [DirectoryNode]) {
+        stack.append(contentsOf: nodes.reversed())
+        guard take.idleCount.load(ordering: .relaxed) > 0, stack.count > 1 else { return }
+        let given = stack.count / 2
+        let nodes = Array(stack[..<given])
+        stack.removeFirst(given)
+        take.shared.withLock { $0.directories.append(contentsOf: nodes) }
+        take.shared.signal()
+    }
+
+    /// Called when pieces were added: a full block is hashed and stored here, or given to an idle worker. Bytes behind the last piece, of a piece
+    /// that is still being read, move to the next block.
+    func contentGrew() throws(PackError) {
+        guard content.isFull else { return }
+        let full = content
+        content = spare.popLast() ?? OpenBlock()
+        full.plain.withBytes(in: full.pendingEnd..<full.plain.count) { content.plain.append($0) }
+        full.plain.truncate(to: full.pendingEnd)
+        let idle = take.idleCount.load(ordering: .relaxed)
+        let isGiven = idle > 0 && take.shared.withLock { state in
+            guard state.blocks.count < idle, !state.isDone else { return false }
+            state.blocks.append(full)
+            return true
+        }
+        if isGiven { take.shared.signal() } else { try absorb(full) }
+    }
+
+    /// Hashes a full block and writes what of it is new, or carries it on while that is little.
+    private func absorb(_ block: OpenBlock) throws(PackError) {
+        try settle(block)
+        if carry.isEmpty && block.objectsEnd >= OpenBlock.fullCount / 2 {
+            try write(block)
+        } else {
+            carry.join(block)
+            block.reset()
+            if carry.objectsEnd >= OpenBlock.fullCount / 2 { try write(carry) }
+        }
+        if spare.count < 2 { spare.append(block) }
+    }
+
+    /// Hashes what is pending in `block` and completes the files whose last piece it was.
+    private func settle(_ block: OpenBlock) throws(PackError) {
+        let session = take.session
+        let hashed = try block.hash(hasher) { (keys) throws(PackError) in try session.claim(keys) }
+        var complete: [FileJob] = []
+        take.fileLock.withLock { _ in
+            for (part, id) in hashed {
+                part.file.parts[part.part].reference.id = id
+                part.file.unhashed -= 1
+                if part.file.unhashed == 0 && part.file.isRead { complete.append(part.file) }
+            }
+        }
+        for job in complete { try finish(job) }
+    }
+
+    /// Compresses a block without pending pieces, gives it to the session, and empties it.
+    func write(_ block: OpenBlock) throws(PackError) {
+        guard !block.objects.isEmpty else { return }
+        try take.session.append(try encode(block))
+        take.newBytes.add(UInt64(block.plain.count), ordering: .relaxed)
+        block.reset()
+    }
+
+    /// The block's compressed form, valid until the next one is made.
+    func encode(_ block: OpenBlock) throws(PackError) -> EncodedBlock {
+        stored.truncate(to: 0)
+        let (compressor, stored, compression) = (compressor, stored, take.options.compression)
+        let codec = try block.plain.withBytes { (plain) throws(PackError) in try compressor.compress(plain, compression, into: stored) }
+        return try EncodedBlock(stored: stored, codec: codec, objects: block.objects)
+    }
+
+    /// Stores a list or a tree, and answers its id.
+    func emit(_ type: ObjectType, _ bytes: [UInt8]) throws(PackError) -> ObjectID {
+        let id = unsafe hasher.id(type, bytes.span.bytes)
+        let key = ObjectKey(type, id)
+        if try take.session.claim([key]).first == true {
+            meta.add(key, bytes)
+            if meta.isFull { try write(meta) }
+        }
+        return id
+    }
+
+    /// A file is read and hashed: its entry is known.
+    func finish(_ job: FileJob) throws(PackError) {
+        job.entry.content = try ListObject.build(job.parts, type: .chunk) { (type, bytes) throws(PackError) in try emit(type, bytes) }
+        let outcome = EntryOutcome.recorded(job.entry.encoded(), flags: job.flags)
+        job.node.outcomes.withLock { $0.entries[job.index] = outcome }
+        if job.node.complete() { try finish(job.node) }
+    }
+}

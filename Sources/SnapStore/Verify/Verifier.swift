@@ -1,0 +1,85 @@
+// Checks a store: its own files, its packs, and that every living snapshot can be put back.
+//
+// Timelines are read before packs are listed: whatever a line names was durable before the line was. Nothing is locked and nothing is written. The depth says
+// whether the bytes of all blocks are read, or only those that hold manifests, trees and lists.
+
+internal import SnapSystem
+
+package final class Verifier: Sendable {
+    private let layout: StoreLayout
+    private let packs: PackSet
+    private let options: VerifyOptions
+    private let observer: Observer
+
+    package init(layout: StoreLayout, packs: PackSet, options: VerifyOptions, observer: Observer) {
+        self.layout = layout
+        self.packs = packs
+        self.options = options
+        self.observer = observer
+    }
+
+    /// Throws only what keeps it from checking at all; damage is in the report.
+    package func run() throws(StoreError) -> VerifyReport {
+        let start = Process.monotonicNanoseconds
+        var report = VerifyReport()
+        let files = StoreFileCheck(layout)
+        let snapshots = files.run(&report)
+        do throws(PackError) {
+            try packs.refresh()
+            let progress = VerifyProgress(observer)
+            let check = PackCheck(
+                try packs.packs, in: packs, isFull: options.depth == .full,
+                threads: max(options.threads ?? Workers.coreCount, 1), progress)
+            let findings = try check.run()
+            report.damages += findings.damages.map(Self.describe)
+            report.packs = findings.packCount
+            report.objects = findings.objectCount
+            report.bytes = findings.bytes
+            try walk(snapshots, lost: findings.lost, progress, files, &report)
+            for (id, error) in try packs.unreadable {
+                report.damages.append(VerifyReport.Damage(file: error.file ?? packLabel(id), what: error.detail))
+            }
+        } catch {
+            throw StoreError(error)
+        }
+        report.seconds = Double(Process.monotonicNanoseconds &- start) / 1e9
+        return report
+    }
+
+    private func walk(
+        _ snapshots: [ObjectID], lost: Set<ObjectKey>, _ progress: VerifyProgress, _ files: StoreFileCheck,
+        _ report: inout VerifyReport
+    ) throws(PackError) {
+        let walk = SnapshotWalk(packs, lost: lost, isFull: options.depth == .full, progress)
+        // Every hurt snapshot should be named before one of them has filled the list.
+        let share = max(1, VerifyReport.hurtLimit / max(1, snapshots.count))
+        var results: [SnapshotWalk.Result] = []
+        for snapshot in snapshots {
+            let result = try walk.check(snapshot, listing: share)
+            if result.count > 0 { results.append(result) }
+        }
+        report.snapshots = snapshots.count
+        report.bytes &+= walk.bytesRead
+        report.notes += walk.notes
+        if results.isEmpty { return }
+        // One that was removed meanwhile may lose its objects, which hurts nobody.
+        let living = Set(files.livingSnapshots())
+        for result in results where living.contains(result.snapshot) {
+            report.hurtCount = Int(clamping: UInt64(report.hurtCount).addingSaturated(result.count))
+            report.hurt += result.hurt.prefix(VerifyReport.hurtLimit - report.hurt.count)
+        }
+    }
+
+    private static func describe(_ damage: PackDamage) -> VerifyReport.Damage {
+        let place = damage.block.map { "block \($0): " } ?? ""
+        let objects = damage.objects.isEmpty ? "" : " (\(damage.objects.count) objects)"
+        return VerifyReport.Damage(file: damage.file, what: place + damage.what + objects)
+    }
+}
+
+extension UInt64 {
+    func addingSaturated(_ other: UInt64) -> UInt64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+}

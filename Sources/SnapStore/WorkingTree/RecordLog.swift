@@ -1,0 +1,104 @@
+// The records that a take adds to the stat cache, before they are in it.
+//
+// Memory is bounded: a full segment is written to a nameless temporary file and mapped from there, where the kernel may drop its pages.
+
+package import SnapSystem
+
+package final class RecordLog: @unchecked Sendable {
+    private enum Segment {
+        case memory(ByteBuffer)
+        case spilled(Mapping, offset: UInt64)
+    }
+
+    private struct State {
+        var segments: [Segment] = []
+        /// Where each segment begins, counted from the log's own beginning.
+        var starts: [UInt64] = []
+        var count: UInt64 = 0
+        var spill: SpillFile?
+        var failure: SystemError?
+    }
+
+    private final class SpillFile {
+        let file: FileDescriptor
+        var length: UInt64 = 0
+        init(_ file: consuming FileDescriptor) { self.file = file }
+    }
+
+    private let state = Monitor(State())
+    /// Opens an empty temporary file.
+    private let makeFile: @Sendable () throws(SystemError) -> FileDescriptor
+    private static let segmentLength = 1 << 20
+    private static let segmentsInMemory = 8
+
+    package init(makeFile: @escaping @Sendable () throws(SystemError) -> FileDescriptor) {
+        self.makeFile = makeFile
+    }
+
+    /// Bytes in the log.
+    package var count: UInt64 { state.withLock { $0.count } }
+
+    /// Appends one record and answers where it begins.
+    package func append(_ record: ByteBuffer) throws(SystemError) -> UInt64 {
+        try state.withLock { (state) throws(SystemError) in
+            let start = state.count
+            let length = record.count
+            if case .memory(let last)? = state.segments.last, last.count + length <= Self.segmentLength {
+                record.withBytes { last.append($0) }
+            } else {
+                if state.segments.count >= Self.segmentsInMemory { try spill(&state, state.segments.count - Self.segmentsInMemory) }
+                let fresh = ByteBuffer(capacity: max(length, state.segments.isEmpty ? 4096 : Self.segmentLength))
+                record.withBytes { fresh.append($0) }
+                state.segments.append(.memory(fresh))
+                state.starts.append(start)
+            }
+            state.count += UInt64(length)
+            return start
+        }
+    }
+
+    private func spill(_ state: inout State, _ index: Int) throws(SystemError) {
+        guard case .memory(let buffer) = state.segments[index] else { return }
+        let spill: SpillFile
+        if let present = state.spill {
+            spill = present
+        } else {
+            spill = SpillFile(try makeFile())
+            state.spill = spill
+        }
+        let offset = spill.length
+        try buffer.withBytes { (bytes) throws(SystemError) in try spill.file.write(bytes, at: offset) }
+        spill.length += UInt64(buffer.count)
+        state.segments[index] = .spilled(try Mapping(spill.file, offset: offset, count: buffer.count), offset: offset)
+    }
+
+    /// Calls `body` with the log's bytes from `offset` to the end of their segment; a record never crosses one.
+    package func read<R>(at offset: UInt64, _ body: (RawSpan) -> R) -> R? {
+        let found: (Segment, Int)? = state.withLock { state in
+            var low = 0
+            var high = state.starts.count
+            while low < high {
+                let middle = (low + high) / 2
+                if state.starts[middle] <= offset { low = middle + 1 } else { high = middle }
+            }
+            guard low > 0 else { return nil }
+            return (state.segments[low - 1], Int(offset - state.starts[low - 1]))
+        }
+        guard let found else { return nil }
+        switch found.0 {
+        case .memory(let buffer): return buffer.withBytes(in: found.1..<max(found.1, buffer.count)) { body($0) }
+        case .spilled(let mapping, _): return mapping.withBytes(in: found.1..<max(found.1, mapping.count)) { body($0) }
+        }
+    }
+
+    /// Gives out everything in order.
+    package func forEachSegment(_ body: (RawSpan) throws(SystemError) -> Void) throws(SystemError) {
+        let segments = state.withLock { $0.segments }
+        for segment in segments {
+            switch segment {
+            case .memory(let buffer): try buffer.withBytes { (bytes) throws(SystemError) in try body(bytes) }
+            case .spilled(let mapping, _): try mapping.withBytes { (bytes) throws(SystemError) in try body(bytes) }
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+// What a program asks about itself and its machine: user, process, clock, random bytes, terminals.
+
+#if canImport(Glibc)
+private import Glibc
+#elseif canImport(Darwin)
+private import Darwin
+#endif
+private import CSnapSystem
+
+package enum Process {
+    package static var effectiveUser: UInt32 { geteuid() }
+    package static var id: Int32 { getpid() }
+
+    /// The host's name, or an empty text.
+    package static var hostName: String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard unsafe gethostname(&buffer, 255) == 0 else { return "" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Seconds and nanoseconds since 1970-01-01 UTC, by the clock that files' times come from: it may lag the precise one by a tick.
+    package static var fileClock: (seconds: Int64, nanoseconds: UInt32) { read(CLOCK_REALTIME_COARSE) }
+
+    /// Seconds and nanoseconds since 1970-01-01 UTC.
+    package static var clock: (seconds: Int64, nanoseconds: UInt32) { read(CLOCK_REALTIME) }
+
+    /// Nanoseconds on a clock that only goes forward.
+    package static var monotonicNanoseconds: UInt64 {
+        let now = read(CLOCK_MONOTONIC)
+        return UInt64(now.seconds) * 1_000_000_000 + UInt64(now.nanoseconds)
+    }
+
+    private static func read(_ clock: clockid_t) -> (seconds: Int64, nanoseconds: UInt32) {
+        var now = timespec()
+        _ = unsafe clock_gettime(clock, &now)
+        return (Int64(now.tv_sec), UInt32(now.tv_nsec))
+    }
+
+    package static func randomBytes(_ count: Int) throws(SystemError) -> [UInt8] {
+        var result = [UInt8](repeating: 0, count: count)
+        var done = 0
+        while done < count {
+            let from = done
+            done += try retrying("getrandom") {
+                unsafe result.withUnsafeMutableBytes { unsafe snap_random($0.baseAddress.map { unsafe $0 + from }, count - from) }
+            }
+        }
+        return result
+    }
+
+    /// The current directory's absolute path.
+    package static func currentDirectory() throws(SystemError) -> [UInt8] {
+        var size = 4096
+        while true {
+            var buffer = [CChar](repeating: 0, count: size)
+            if unsafe getcwd(&buffer, size) != nil { return buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) } }
+            if errno != ERANGE || size > 1 << 24 { throw SystemError.last("getcwd") }
+            size *= 4
+        }
+    }
+
+    package static func changeDirectory(to path: [UInt8]) throws(SystemError) {
+        _ = unsafe try withPath(path) { (path) throws(SystemError) in try retrying("chdir") { unsafe chdir(path) } }
+    }
+
+    /// The path without symbolic links, `.` and `..`.
+    package static func realPath(_ path: [UInt8]) throws(SystemError) -> [UInt8] {
+        unsafe try withPath(path) { (path) throws(SystemError) in
+            try Faults.pass("realpath")
+            guard let resolved = unsafe realpath(path, nil) else { throw SystemError.last("realpath") }
+            defer { unsafe free(resolved) }
+            return unsafe Array(UnsafeRawBufferPointer(start: resolved, count: strlen(resolved)))
+        }
+    }
+
+    /// An environment variable's bytes.
+    package static func environment(_ name: String) -> [UInt8]? {
+        guard let value = unsafe getenv(name) else { return nil }
+        return unsafe Array(UnsafeRawBufferPointer(start: value, count: strlen(value)))
+    }
+
+    package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    /// Writes all bytes to a descriptor that this process was started with, such as 1 or 2.
+    package static func write(_ bytes: [UInt8], to descriptor: Int32) throws(SystemError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = try retrying("write") { unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) } }
+            rest = rest.dropFirst(count)
+        }
+    }
+}

@@ -1,0 +1,103 @@
+// Every failure has words in git's form: `snap: `, lower case, subjects quoted, no full stop, hints that can be pasted.
+
+import SnapStore
+import SnapSystem
+import Testing
+
+@testable import SnapCLI
+
+@Suite struct ErrorWordsTests {
+    private static let id = ObjectID(0xABCD_EF01_2345_6789, 1, 2, 3)
+    private static let path = Array("/w/a b".utf8)
+
+    static let store: [StoreError] = [
+        .notAWorkingDirectory(path: path), .storeMissing(pointer: path, store: path),
+        .notAStore(path: path, reason: "it has no format"), .unsupported(path: path, what: "feature 'x'"),
+        .foreignOwner(path: path, owner: 7), .refused(path: path, reason: "it is a home directory"),
+        .alreadyExists(path: path), .damaged(file: "packs/x", what: "checksum"),
+        .missingObject(type: .chunk, id: id), .system(doing: "open", path: path, reason: "no such file or directory"),
+        .noSpace(available: 1, floor: 1 << 30, needed: 5000), .storeLimit(size: 10, limit: 20),
+        .nothingCovered(path: path, reason: "permission denied"), .unknownRevision(text: "v1", candidates: ["v2"]),
+        .ambiguousRevision(text: "abcd", candidates: [id, id]), .revisionOutOfRange(text: "@~9", reason: "there are 3"),
+        .invalidName(text: "a b", reason: "it has a space"), .nameExists(name: "v1", target: id),
+        .unknownName(name: "v1", candidates: []), .notEmpty(path: path), .revertUnderWay, .cancelled,
+        .invalidConfiguration(file: "config", reason: "line 1"),
+    ]
+
+    static let usage: [UsageError] = [
+        .unknownCommand("x", suggestions: []), .unknownOption("--x", suggestions: ["--y"]),
+        .missingValue(option: "-C", valueName: "DIR"), .unexpectedValue(option: "--x"),
+        .notAChoice(option: "--kind", value: "x", choices: ["a", "b"], suggestions: []),
+        .invalidValue(option: "--x", value: "1", reason: "it must be 2"), .missingOperand("REV"), .extraOperand(path),
+        .exclusive("--a", "--b"), .requires(option: "--a", other: "--b"), .notApplicable(option: "--json"),
+        .invalidRevision("@~x", .unexpected(at: 2)), .invalidName("a b", .empty),
+        .invalidEnvironment(variable: "SNAP_NOW", value: path, reason: "it must be a time"),
+        .revertNeedsInto(revision: "@"),
+    ]
+
+    static let failures: [Failure] =
+        store.map { .store($0) } + usage.map { .usage($0) } + [
+            .system(doing: "change to", path: path, SystemError("chdir", 2)),
+            .currentDirectory(SystemError("getcwd", 2)),
+            .output(SystemError("write", 28)), .manifestUnreadable(id),
+        ]
+
+    @Test(arguments: failures.indices)
+    func theFormIsGits(_ index: Int) {
+        for command in [TakeCommand.command, nil] {
+            let words = ErrorWords(Self.failures[index], command: command)
+            #expect(!words.message.isEmpty)
+            #expect(words.message.first.map { $0.isLowercase || "'\"-".contains($0) } == true, "\(words.message)")
+            #expect(!words.message.hasSuffix("."), "\(words.message)")
+            let lines = words.text.split(separator: "\n", omittingEmptySubsequences: false)
+            #expect(lines.first?.hasPrefix("snap: ") == true && lines.last == "")
+            for line in lines.dropFirst().dropLast() {
+                #expect(line.hasPrefix("hint: ") || line.hasPrefix("usage: ") || line.hasPrefix("   or: "), "\(line)")
+                #expect(!line.hasSuffix("."))
+            }
+        }
+    }
+
+    @Test(arguments: usage.indices)
+    func whatWasTypedWrongIsStatus2AndShowsTheUsage(_ index: Int) {
+        let failure = Failure.usage(Self.usage[index])
+        #expect(failure.status(signal: 0).code == 2)
+        let hasUsage = ErrorWords(failure, command: ListCommand.command).text.contains(
+            "usage: snap list [-n N] [--json]\n")
+        if case .invalidEnvironment = Self.usage[index] { #expect(!hasUsage) } else { #expect(hasUsage) }
+    }
+
+    @Test func statusesAreDistinct() {
+        #expect(Failure.store(.revertUnderWay).status(signal: 0).code == 4)
+        #expect(Failure.store(.cancelled).status(signal: 2).code == 130)
+        #expect(Failure.store(.cancelled).status(signal: 15).code == 143)
+        #expect(Failure.store(.cancelled).status(signal: 0).code == 4)
+        #expect(Failure.store(.invalidName(text: "", reason: "")).status(signal: 0).code == 2)
+        #expect(Failure.output(SystemError("write", 28)).status(signal: 0).code == 4)
+        #expect(Failure.outputClosed.status(signal: 0).code == 141)
+    }
+
+    @Test func subjectsCannotWriteToTheTerminal() {
+        let hostile = Array("/a\u{1B}[2J\n".utf8)
+        for error: StoreError in [
+            .notEmpty(path: hostile), .system(doing: "open", path: hostile, reason: "\u{1B}x"),
+            .damaged(file: "\u{1B}x", what: "\u{1B}x"), .unknownRevision(text: "\u{1B}x", candidates: ["\u{1B}x"]),
+            .unknownName(name: "\n", candidates: ["\u{1B}"]), .notAStore(path: hostile, reason: "\u{1B}"),
+        ] {
+            let text = ErrorWords(.store(error), command: nil).text
+            #expect(!text.contains("\u{1B}"), "\(text)")
+            #expect(text.split(separator: "\n").allSatisfy { $0.hasPrefix("snap: ") || $0.hasPrefix("hint: ") })
+        }
+        let usage = ErrorWords(.usage(.extraOperand(hostile)), command: nil).text
+        #expect(!usage.contains("\u{1B}"))
+    }
+
+    @Test func hintsNameTheCommandThatHelps() {
+        func hints(_ error: StoreError) -> [String] { ErrorWords(.store(error), command: TakeCommand.command).hints }
+        #expect(hints(.notAWorkingDirectory(path: [0x2F])) == ["snap init"])
+        #expect(hints(.refused(path: [0x2F], reason: "x")) == ["snap take --force"])
+        #expect(hints(.nameExists(name: "v 1", target: Self.id)) == ["snap name -f 'v 1' REV"])
+        #expect(hints(.damaged(file: "x", what: "y")) == ["snap verify --full"])
+        #expect(hints(.ambiguousRevision(text: "abcd", candidates: [Self.id])) == ["snap show abcdef0123"])
+    }
+}

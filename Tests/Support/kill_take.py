@@ -1,0 +1,317 @@
+#!/usr/bin/env python3
+"""Break one take at every system call in turn, and check that nothing acknowledged is lost.
+
+    kill_take.py [--mode kill|fail|fail-from] [--errno EIO] [--jobs 2] [--step 1] [--snap FILE] [--store inside|outside]
+    kill_take.py --strace fsync,renameat2,… [--snap FILE]
+
+Before each point the store is put back as it was: one snapshot taken, then the tree edited. Then 'snap take' runs and,
+at its n-th system call, dies of SIGKILL (kill), sees that call fail (fail), or that one and all later ones (fail-from).
+After it, whatever happened:
+
+- the take was killed, or ended with a status of its own: no signal, no status 1 or 2;
+- 'snap verify --full' finds nothing, and 'snap list' and 'snap show' know the first snapshot;
+- the first snapshot restores exactly;
+- if the take printed an id, that one restores exactly (after status 3: it restores);
+- a plain take then succeeds, restores exactly, and leaves nothing in tmp/.
+
+The points come from SNAP_FAULT, which debug builds know. With --strace they come from strace, which injects SIGKILL at
+the n-th call of one kind: so release builds can be killed too, by another hand.
+
+What a killed process wrote stays in the page cache, so this tests the order of steps as other processes see it, not
+what a power cut leaves on the disk.
+"""
+
+import argparse
+import concurrent.futures
+import errno
+import os
+import queue
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+
+sys.dont_write_bytecode = True
+from compare import Comparison  # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ID = re.compile(r"\A[0-9a-f]{64}\n\Z")
+# Threads make the count of a take's calls vary a little from run to run.
+COMPLETIONS = 5
+
+
+class Broken(Exception):
+    """A promise that did not hold."""
+
+
+class Slot:
+    """A tree with its store, at one place: a store that is moved would be taken for a copy."""
+
+    def __init__(self, options, where):
+        self.options = options
+        self.where = where
+        self.tree = os.path.join(where, "tree")
+        self.pointer = os.path.join(self.tree, ".snapstore")
+        self.store = self.pointer if options.store == "inside" else os.path.join(where, "store")
+        self.saved = os.path.join(where, "saved")
+        self.earlier = os.path.join(where, "earlier")
+        self.killed = False  # whether the last point's take was
+        os.makedirs(self.tree)
+        make_tree(self.tree)
+        self.must("init", *([] if options.store == "inside" else ["--store", self.store]))
+        self.first = self.taken()
+        copy_tree(self.tree, self.earlier)
+        edit_tree(self.tree)
+        subprocess.run(["cp", "-a", "--", self.store, self.saved], check=True)
+
+    def snap(self, *arguments, before=(), environment=None):
+        return subprocess.run(
+            [*before, self.options.snap, "-C", self.tree, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, errors="replace", env={**clean_environment(), **(environment or {})},
+            timeout=self.options.timeout, check=False)
+
+    def must(self, *arguments, statuses=(0,)):
+        done = self.snap(*arguments)
+        if done.returncode not in statuses:
+            raise Broken("'snap %s' ended with status %d: %s" % (" ".join(arguments), done.returncode, done.stderr.strip()[-300:]))
+        return done.stdout
+
+    def taken(self):
+        printed = self.must("take")
+        if not ID.match(printed):
+            raise Broken("'snap take' printed %r" % printed[:200])
+        return printed.strip()
+
+    def put_back(self):
+        """Put the store back. The directory itself stays, so that the tree's own time does not move."""
+        for name in os.listdir(self.store):
+            path = os.path.join(self.store, name)
+            if os.path.isdir(path) and not os.path.islink(path):
+                shutil.rmtree(path)
+            else:
+                os.unlink(path)
+        subprocess.run(["cp", "-a", "--", self.saved + "/.", self.store], check=True)
+
+    def restores(self, snapshot, expected, statuses=(0,), exact=True):
+        target = os.path.join(self.where, "restored")
+        subprocess.run(["rm", "-rf", "--", target], check=True)
+        self.must("revert", snapshot, "--into", target, statuses=statuses)
+        if not exact:
+            return
+        found = []
+        Comparison(ignore=["/.snapstore"], report=found.append).trees(expected, target)
+        if found:
+            raise Broken("%s does not restore exactly: %s" % (snapshot[:12], "; ".join(found[:3])))
+
+    def point(self, fault):
+        """Run one take under a fault and check everything."""
+        self.put_back()
+        self.killed = False
+        try:
+            done = self.snap("take", before=fault.before, environment=fault.environment)
+        except subprocess.TimeoutExpired:
+            raise Broken("the take did not end") from None
+        self.killed = killed = done.returncode == -signal.SIGKILL
+        if killed and not fault.kills:
+            raise Broken("the take was killed by something else")
+        if not killed and done.returncode not in ((0,) if fault.kills else (0, 3, 4)):
+            raise Broken("the take ended with status %d: %s" % (done.returncode, done.stderr.strip()[-300:]))
+        printed = done.stdout
+        if printed and not ID.match(printed):
+            raise Broken("the take printed %r" % printed[:200])
+        if done.returncode in (0, 3) and not printed:
+            raise Broken("the take ended with status %d and printed no id" % done.returncode)
+        # With fail-from, the message's own write fails too.
+        if done.returncode == 4 and self.options.mode == "fail" and not done.stderr.startswith("snap: "):
+            raise Broken("the take failed without saying why: %r" % done.stderr[:200])
+        self.must("verify", "--full")
+        if self.first[:4] not in self.must("list"):
+            raise Broken("'snap list' does not show the first snapshot")
+        self.must("show", self.first)
+        self.restores(self.first, self.earlier)
+        if printed:
+            part = done.returncode == 3
+            self.restores(printed.strip(), self.tree, statuses=(0, 3) if part else (0,), exact=not part)
+        self.restores(self.taken(), self.tree)
+        left = os.listdir(os.path.join(self.store, "tmp")) if os.path.isdir(os.path.join(self.store, "tmp")) else []
+        if left:
+            raise Broken("left in tmp/: %s" % " ".join(left))
+
+
+class Fault:
+    """One place to break a take: by SNAP_FAULT, or by strace at the n-th call of a kind."""
+
+    def __init__(self, options, number, call=None):
+        self.kills = options.mode == "kill" or call is not None
+        self.before, self.environment = [], {}
+        if call:
+            self.name = "%s call %d" % (call, number)
+            self.before = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=%s:signal=KILL:when=%d" % (call, number)]
+        else:
+            text = "kill:%d" % number if self.kills else "%s:%d:%d" % (options.mode, number, options.code)
+            self.name = text
+            self.environment = {"SNAP_FAULT": text}
+
+
+def clean_environment():
+    return {name: value for name, value in os.environ.items() if not name.startswith("SNAP_")}
+
+
+def make_tree(tree):
+    """Few files, but each way of storing one: empty, small, cut in chunks, incompressible, sparse, linked, special."""
+    def write(name, data):
+        path = os.path.join(tree, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(data)
+
+    for number in range(24):
+        write("source/part-%d/file-%02d.c" % (number % 3, number), b"int value = %d;\n" % number * 40)
+    write("empty", b"")
+    write("large", b"".join(b"%d\n" % (number * number) for number in range(60_000)))
+    write("random", os.urandom(70_000))
+    os.makedirs(os.path.join(tree, "no-entries"))
+    os.symlink("source/part-0", os.path.join(tree, "symlink"))
+    os.link(os.path.join(tree, "large"), os.path.join(tree, "source/large-too"))
+    os.mkfifo(os.path.join(tree, "fifo"), 0o600)
+    write("sparse", b"data")
+    os.truncate(os.path.join(tree, "sparse"), 1 << 20)
+
+
+def edit_tree(tree):
+    with open(os.path.join(tree, "source/part-1/file-04.c"), "a", encoding="utf-8") as file:
+        file.write("int edited = 1;\n")
+    with open(os.path.join(tree, "large"), "r+b") as file:
+        file.seek(200_000)
+        file.write(b"edited")
+    with open(os.path.join(tree, "new"), "wb") as file:
+        file.write(os.urandom(300_000))
+    os.unlink(os.path.join(tree, "source/part-2/file-05.c"))
+    os.rename(os.path.join(tree, "source/part-0/file-00.c"), os.path.join(tree, "renamed"))
+
+
+def copy_tree(tree, copy):
+    """cp -a of all but the store; the root's time is set last, as making entries moved it."""
+    os.mkdir(copy)
+    names = sorted(name for name in os.listdir(tree) if name != ".snapstore")
+    subprocess.run(["cp", "-a", "--", *(os.path.join(tree, name) for name in names), copy], check=True)
+    shutil.copystat(tree, copy)
+
+
+class Series:
+    """The points 1, 1 + step, … of one kind, until enough of them lie beyond the end of the take."""
+
+    def __init__(self, options, slots, call=None):
+        self.options, self.slots, self.call = options, slots, call
+        self.lock = threading.Lock()
+        self.next = 1
+        self.beyond = 0
+        self.kills = 0
+        self.passed, self.failed = 0, 0
+        # A failing call may be harmless, so only kills show where a take ends: count first.
+        self.last = None if options.mode == "kill" or call else self.count()
+
+    def count(self):
+        """How many calls a take makes: the least n that a kill at n does not reach."""
+        slot = self.slots.get()
+        try:
+            def reached(number):
+                slot.put_back()
+                done = slot.snap("take", environment={"SNAP_FAULT": "kill:%d" % number})
+                return done.returncode == -signal.SIGKILL
+
+            high = 1
+            while reached(high):
+                high *= 2
+            low = high // 2
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if reached(middle) else (low, middle)
+            return high + COMPLETIONS
+        finally:
+            self.slots.put(slot)
+
+    def take_number(self):
+        with self.lock:
+            number = self.next
+            if (self.last is not None and number > self.last) or self.beyond >= COMPLETIONS or number > self.options.limit:
+                return None
+            self.next += self.options.step
+            return number
+
+    def work(self):
+        slot = self.slots.get()
+        try:
+            while (number := self.take_number()) is not None:
+                fault = Fault(self.options, number, self.call)
+                try:
+                    slot.point(fault)
+                    problem = None
+                except (Broken, OSError, subprocess.SubprocessError) as error:
+                    problem = error
+                with self.lock:
+                    if self.last is None:
+                        self.beyond = 0 if slot.killed else self.beyond + 1
+                        self.kills += slot.killed
+                    self.passed += problem is None
+                    self.failed += problem is not None
+                    if problem is not None:
+                        print("%s: %s" % (fault.name, problem), flush=True)
+        finally:
+            self.slots.put(slot)
+
+    def run(self):
+        with concurrent.futures.ThreadPoolExecutor(self.options.jobs) as pool:
+            for future in [pool.submit(self.work) for _ in range(self.options.jobs)]:
+                future.result()
+        print("%s: %d points" % (self.call or self.options.mode, self.passed + self.failed), flush=True)
+        if self.kills == 0 if self.last is None else self.last <= 1 + COMPLETIONS:
+            print("the first fault was never reached: does '%s' know it?" % self.options.snap)
+            self.failed += 1
+
+
+def main():
+    parser = argparse.ArgumentParser(description="break a take at every system call in turn, and check that nothing is lost")
+    parser.add_argument("--mode", choices=["kill", "fail", "fail-from"], default="kill")
+    parser.add_argument("--errno", default="EIO", help="a name or a number, for the modes fail and fail-from")
+    parser.add_argument("--strace", metavar="CALLS", help="kill by strace at these calls, separated by commas")
+    parser.add_argument("--snap", default=os.path.join(HERE, "../../.build/debug/snap"))
+    parser.add_argument("--store", choices=["inside", "outside"], default="inside")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--step", type=int, default=1, help="test every n-th point")
+    parser.add_argument("--limit", type=int, default=1_000_000, help="stop after this point")
+    parser.add_argument("--timeout", type=int, default=120, help="seconds a command may take")
+    parser.add_argument("--work", help="where to work; default: a new directory in the system's place for them")
+    options = parser.parse_args()
+    options.snap = os.path.abspath(options.snap)
+    options.code = int(options.errno) if options.errno.isdigit() else getattr(errno, options.errno, None)
+    if options.code is None:
+        parser.error("no such errno: %s" % options.errno)
+    if not os.access(options.snap, os.X_OK):
+        parser.error("'%s' is not there: build it, or give --snap" % options.snap)
+
+    work = tempfile.mkdtemp(prefix="kill-take-", dir=options.work)
+    passed = failed = 0
+    try:
+        slots = queue.Queue()
+        for number in range(options.jobs):
+            slots.put(Slot(options, os.path.join(work, "slot-%d" % number)))
+        for call in options.strace.split(",") if options.strace else [None]:
+            series = Series(options, slots, call)
+            series.run()
+            passed += series.passed
+            failed += series.failed
+    except Broken as error:
+        print("before any fault: %s" % error)
+        failed += 1
+    finally:
+        subprocess.run(["rm", "-rf", "--", work], check=False)
+    print("%d passed, %d failed" % (passed, failed))
+    sys.exit(1 if failed or not passed else 0)
+
+
+if __name__ == "__main__":
+    main()
