@@ -22,7 +22,7 @@ import Testing
         return TakeReport(
             id: Self.id, isNew: isNew, isFirst: isFirst, statistics: statistics, gaps: [], gapCount: 0, leftOut: [],
             largestDirectories: [(Array("src".utf8), 2048), (Array("a\n".utf8), 1024)], withInodeFlags: 0, notes: [],
-            seconds: 1.25)
+            seconds: 1.25, partialCount: 0)
     }
 
     /// The words in a help entry's term: `files, directories` are two fields.

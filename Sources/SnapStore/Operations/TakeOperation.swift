@@ -95,7 +95,8 @@ private final class TakeOperation {
         var report = TakeReport(
             id: .zero, isNew: true, isFirst: current == nil, statistics: statistics, gaps: tally.gaps, gapCount: totals.gapCount,
             leftOut: Self.leftOut(tally), largestDirectories: current == nil ? largestDirectories(cache, walked) : [],
-            withInodeFlags: tally.withInodeFlags, notes: notes, seconds: 0)
+            withInodeFlags: tally.withInodeFlags, notes: notes, seconds: 0,
+            partialCount: [GapReason.unreadable, .unstable, .unsupported].reduce(0) { $0 + totals.gaps[Int($1.rawValue)] })
         if let current, try isUnchanged(since: current, cache, rootTree, manifestRules, rulesDigest) {
             session.abort(keepingComplete: false)
             isCommitted = true
@@ -375,7 +376,7 @@ extension TakeWorker {
     /// Moves what this worker still holds into `tail`, or writes it if it is large enough to be a block of its own.
     func gather(into tail: OpenBlock) throws(PackError) {
         for block in [content, carry, meta] where !block.isEmpty {
-            if block.objectsEnd + tail.objectsEnd > OpenBlock.fullCount / 2 {
+            if block.objectsEnd + tail.objectsEnd > OpenBlock.blockLength / 2 {
                 try write(block)
             } else {
                 tail.join(block)
@@ -386,6 +387,6 @@ extension TakeWorker {
 
     /// What a block would take in a pack.
     func storedLength(of block: OpenBlock) throws(PackError) -> UInt64 {
-        block.objects.isEmpty ? 0 : UInt64(try encode(block).length)
+        block.objects.isEmpty ? 0 : UInt64(try encode(block, 0..<block.objectsEnd, block.objects[...]).length)
     }
 }

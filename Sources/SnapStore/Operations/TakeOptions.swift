@@ -121,6 +121,9 @@ public struct TakeReport: Sendable {
 
     public static let gapLimit = 100
 
-    /// Something was there and was not covered.
-    public var isPartial: Bool { gapCount > 0 }
+    /// Gaps that no rule asked for: something could not be read, or not be kept.
+    public var partialCount: UInt64
+
+    /// Something that should have been covered was not.
+    public var isPartial: Bool { partialCount > 0 }
 }

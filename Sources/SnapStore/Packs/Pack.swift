@@ -127,8 +127,7 @@ package final class Pack: Sendable {
 
     /// Where the object lies; nil if this pack does not have it.
     package func find(_ key: ObjectKey) throws(PackError) -> ObjectLocation? {
-        let number = try index.lowerBound(key.type, key.id)
-        guard index.numbers(of: key.type).contains(number), try index.id(number) == key.id else { return nil }
+        guard let number = try index.find(key) else { return nil }
         let location = try index.location(number)
         guard location.length <= key.type.maximumLength else {
             throw .damaged(file: label, what: "\(key) has \(location.length) bytes")

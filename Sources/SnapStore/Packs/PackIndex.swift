@@ -49,9 +49,11 @@ struct PackIndex: Sendable {
     private(set) var sections: [PackSection] = []
     private var blocks = 0
     private var bases = 0
-    private var ids = 0
+    private(set) var ids = 0
     private var locations = 0
-    private var fanout: Int?
+    private(set) var fanout: Int?
+    /// By a known type's number, its place in `runs`; -1 where there is none.
+    private(set) var runOfType = [Int](repeating: -1, count: 5)
 
     /// Checks frame, sections and their records. `headSum` is what the trailer says.
     init(_ bytes: PackIndexBytes, offset: UInt64, length: Int, headSum: UInt32, label: String) throws(PackError) {
@@ -68,7 +70,7 @@ struct PackIndex: Sendable {
         .damaged(file: label, what: "its index cannot be read from the disk")
     }
 
-    private func damaged(_ what: String) -> PackError { .damaged(file: label, what: what) }
+    func damaged(_ what: String) -> PackError { .damaged(file: label, what: what) }
 
     private mutating func parse(_ span: RawSpan, _ headSum: UInt32) throws(PackError) {
         guard span.integer(at: 0) == PackFormat.indexMagic,
@@ -142,6 +144,7 @@ struct PackIndex: Sendable {
                 let count = span.integer(at: at + 8, as: UInt32.self), Int(start) == first, type > runs.last?.type ?? 0,
                 Int(count) <= objectCount - first
             else { throw damaged("the types in the index are not in order") }
+            if runOfType.indices.contains(Int(type)) { runOfType[Int(type)] = runs.count }
             runs.append(PackTypeRun(type: type, first: first, count: Int(count)))
             first += Int(count)
         }
@@ -245,41 +248,6 @@ struct PackIndex: Sendable {
             throw damaged("object \(number) lies outside its block")
         }
         return location
-    }
-
-    /// The numbers of the objects of `type`.
-    func numbers(of type: ObjectType) -> Range<Int> {
-        for run in runs where run.type == type.rawValue { return run.first..<run.first + run.count }
-        return 0..<0
-    }
-
-    /// The first object of `type` whose id is not below `id`, or the end of the type's objects.
-    func lowerBound(_ type: ObjectType, _ id: ObjectID) throws(PackError) -> Int {
-        var run: Int?
-        for (number, candidate) in runs.enumerated() where candidate.type == type.rawValue { run = number }
-        guard let run else { return 0 }
-        let all = runs[run].first..<runs[run].first + runs[run].count
-        let result: Int? = bytes.withBytes { span in
-            var low = all.lowerBound
-            var high = all.upperBound
-            if let fanout {
-                let at = fanout + run * PackFormat.fanoutLength + Int(id.firstByte) * 4
-                guard let end = span.integer(at: at, as: UInt32.self),
-                    let start = id.firstByte == 0 ? 0 : span.integer(at: at - 4, as: UInt32.self), start <= end,
-                    Int(end) <= all.count
-                else { return nil }
-                (low, high) = (all.lowerBound + Int(start), all.lowerBound + Int(end))
-            }
-            while low < high {
-                let middle = low + (high - low) / 2
-                guard let other = span.objectID(at: ids + middle * PackFormat.idLength) else { return nil }
-                if other < id { low = middle + 1 } else { high = middle }
-            }
-            return low
-        }
-        if bytes.hasFailed { throw Self.unreadable(label) }
-        guard let result else { throw damaged("the fanout is impossible") }
-        return result
     }
 }
 

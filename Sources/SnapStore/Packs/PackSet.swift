@@ -174,17 +174,15 @@ package final class PackSet: Sendable {
         var packs = try packs
         let retired = state.withLock { $0.retired }
         if !retired.isEmpty { packs.removeAll { pack in pack.id.map { retired.contains($0) } ?? true } }
-        var result: [Bool] = []
-        result.reserveCapacity(keys.count)
-        for key in keys {
-            var isFound = false
-            for pack in packs where find(key, in: pack) != nil {
-                isFound = true
-                break
+        var found = [Bool](repeating: false, count: keys.count)
+        for pack in packs {
+            do throws(PackError) {
+                try pack.index.mark(keys, in: &found)
+            } catch {
+                setAside(pack, error)
             }
-            result.append(isFound)
         }
-        return result
+        return found
     }
 
     package func contains(_ key: ObjectKey) throws(PackError) -> Bool { try contains([key])[0] }

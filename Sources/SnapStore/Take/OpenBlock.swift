@@ -21,10 +21,12 @@ final class OpenBlock: @unchecked Sendable {
     var pending: [PendingPart] = []
     var pendingEnd = 0
 
-    /// A block is full at this many plain bytes: larger ones compress better and take longer to open.
-    static let fullCount = 1 << 20
+    /// A block in a pack has about this many plain bytes: larger ones compress better and take longer to open.
+    static let blockLength = 1 << 20
+    /// So many are gathered before they are hashed: more at once fill the hashing lanes better.
+    static let fullLength = 4 << 20
 
-    var isFull: Bool { pendingEnd >= Self.fullCount }
+    var isFull: Bool { pendingEnd >= Self.fullLength }
     var isEmpty: Bool { objects.isEmpty && pending.isEmpty }
 
     /// Adds an object that is hashed already. Only to a block without pending pieces.

@@ -134,12 +134,12 @@ final class TakeWorker: @unchecked Sendable {
     /// Hashes a full block and writes what of it is new, or carries it on while that is little.
     private func absorb(_ block: OpenBlock) throws(PackError) {
         try settle(block)
-        if carry.isEmpty && block.objectsEnd >= OpenBlock.fullCount / 2 {
+        if carry.isEmpty && block.objectsEnd >= OpenBlock.blockLength / 2 {
             try write(block)
         } else {
             carry.join(block)
             block.reset()
-            if carry.objectsEnd >= OpenBlock.fullCount / 2 { try write(carry) }
+            if carry.objectsEnd >= OpenBlock.blockLength / 2 { try write(carry) }
         }
         if spare.count < 2 { spare.append(block) }
     }
@@ -159,20 +159,30 @@ final class TakeWorker: @unchecked Sendable {
         for job in complete { try finish(job) }
     }
 
-    /// Compresses a block without pending pieces, gives it to the session, and empties it.
+    /// Compresses what was gathered, without pending pieces, in blocks of about `blockLength`, gives them to the session, and empties it.
     func write(_ block: OpenBlock) throws(PackError) {
-        guard !block.objects.isEmpty else { return }
-        try take.session.append(try encode(block))
-        take.newBytes.add(UInt64(block.plain.count), ordering: .relaxed)
+        var first = 0
+        var start = 0
+        var end = 0
+        for index in block.objects.indices {
+            end += Int(block.objects[index].length)
+            let isLast = index == block.objects.count - 1
+            // The last one takes a short rest along.
+            guard isLast || (end - start >= OpenBlock.blockLength && block.objectsEnd - end >= OpenBlock.blockLength / 4) else { continue }
+            try take.session.append(try encode(block, start..<end, block.objects[first...index]))
+            take.newBytes.add(UInt64(end - start), ordering: .relaxed)
+            first = index + 1
+            start = end
+        }
         block.reset()
     }
 
-    /// The block's compressed form, valid until the next one is made.
-    func encode(_ block: OpenBlock) throws(PackError) -> EncodedBlock {
+    /// The compressed form of some objects, valid until the next one is made.
+    func encode(_ block: OpenBlock, _ range: Range<Int>, _ objects: ArraySlice<BlockObject>) throws(PackError) -> EncodedBlock {
         stored.truncate(to: 0)
         let (compressor, stored, compression) = (compressor, stored, take.options.compression)
-        let codec = try block.plain.withBytes { (plain) throws(PackError) in try compressor.compress(plain, compression, into: stored) }
-        return try EncodedBlock(stored: stored, codec: codec, objects: block.objects)
+        let codec = try block.plain.withBytes(in: range) { (plain) throws(PackError) in try compressor.compress(plain, compression, into: stored) }
+        return try EncodedBlock(stored: stored, codec: codec, objects: Array(objects))
     }
 
     /// Stores a list or a tree, and answers its id.
@@ -181,7 +191,7 @@ final class TakeWorker: @unchecked Sendable {
         let key = ObjectKey(type, id)
         if try take.session.claim([key]).first == true {
             meta.add(key, bytes)
-            if meta.isFull { try write(meta) }
+            if meta.objectsEnd >= OpenBlock.blockLength { try write(meta) }
         }
         return id
     }

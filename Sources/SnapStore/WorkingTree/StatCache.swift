@@ -254,10 +254,16 @@ package final class StatCache: @unchecked Sendable {
 
         mutating func copy(_ root: RecordLocation, to file: borrowing FileDescriptor) throws(SystemError) -> RecordLocation {
             var frames = [try frame(root)]
-            while let top = frames.popLast() {
+            while var top = frames.popLast() {
                 if top.done.count < top.childCount {
                     let index = top.done.count
                     guard let child = cache.withRecord(top.location, { $0.child(index) }) ?? nil else { throw SystemError("stat cache", 5) }
+                    guard child != 0 else {
+                        // A gap: it has no record.
+                        top.done.append(0)
+                        frames.append(top)
+                        continue
+                    }
                     frames.append(top)
                     frames.append(try frame(RecordLocation(raw: child)))
                     continue

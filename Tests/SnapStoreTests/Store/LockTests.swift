@@ -1,6 +1,7 @@
 // Locks keep out whom they must, and nobody else, and go with their holder.
 
 import CSnapSystem
+import Foundation
 import SnapSystem
 import Testing
 
@@ -106,6 +107,25 @@ import Testing
         #expect(ended.withLock { $0 } == 60)
     }
 
+    /// The same at the one moment that matters: the take has read the epoch and does not have its lock yet.
+    @Test func aTakeThatWaitedForGCStartsOver() throws {
+        let (_, layout) = try prepare()
+        let gc = Monitor<LockBox?>(LockBox(try layout.locks.epoch(0, exclusive: true)))
+        let inode = try layout.lock.descriptor.facts(of: Array("epoch-0".utf8)).0.inode
+        let entered = Monitor<UInt64?>(nil)
+        Workers.run(2) { number in
+            guard number == 0 else {
+                let epoch = (try? layout.epoch.enter().epoch) ?? .max
+                entered.withLock { $0 = epoch }
+                return
+            }
+            while !isWaitedFor(inode), entered.withLock({ $0 }) == nil { sched_yield() }
+            _ = try? layout.epoch.raise()
+            gc.withLock { $0 = nil }
+        }
+        #expect(entered.withLock { $0 } == 1)
+    }
+
     @Test(arguments: ["epoch = x\n", "", "epoch = 5\nchecksum = 00000000\n"])
     func aDamagedEpochIsNotTakenForNone(_ content: String) throws {
         let (bed, layout) = try prepare()
@@ -119,4 +139,17 @@ private func canLock(_ body: () throws -> StoreLock?) throws -> Bool {
     guard let lock = try body() else { return false }
     lock.release()
     return true
+}
+
+/// A lock that another thread can let go.
+private final class LockBox: Sendable {
+    private let lock: StoreLock?
+
+    init(_ lock: consuming StoreLock?) { self.lock = lock }
+}
+
+/// Whether somebody waits for a lock on the file with this inode.
+private func isWaitedFor(_ inode: UInt64) -> Bool {
+    let locks = (try? String(contentsOfFile: "/proc/locks", encoding: .utf8)) ?? ""
+    return locks.split(separator: "\n").contains { $0.contains("-> FLOCK") && $0.contains(":\(inode) ") }
 }
