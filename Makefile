@@ -3,7 +3,8 @@
 SHELL := /bin/bash
 PREFIX ?= /usr/local
 SNAP := .build/release/snap
-SWIFT_RELEASE := swift build -c release --product snap -Xswiftc -static-executable
+# Tests, in debug, check every access for overlap; the product does not do it at run time.
+SWIFT_RELEASE := swift build -c release --product snap -Xswiftc -static-executable -Xswiftc -enforce-exclusivity=unchecked
 
 .PHONY: all deps build test demo install bench format lint clean
 

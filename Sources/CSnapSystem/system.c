@@ -50,6 +50,18 @@ int snap_statx(int fd, const char *path, struct snap_facts *facts, struct snap_e
     return 0;
 }
 
+// fstatat, because it is a little cheaper than statx, and this is what an unchanged take spends its time in.
+int snap_has_facts(int fd, const char *name, const void *facts) {
+    struct snap_facts known;
+    memcpy(&known, facts, sizeof known);
+    struct stat s;
+    if (fstatat(fd, name, &s, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0) return 0;
+    return s.st_ino == known.inode && (uint64_t)s.st_size == known.size && s.st_mtim.tv_sec == known.mtime_seconds &&
+           s.st_ctim.tv_sec == known.ctime_seconds && (uint32_t)s.st_mtim.tv_nsec == known.mtime_nanoseconds &&
+           (uint32_t)s.st_ctim.tv_nsec == known.ctime_nanoseconds && s.st_mode == known.mode && s.st_uid == known.owner &&
+           s.st_gid == known.group && s.st_nlink == known.links;
+}
+
 ssize_t snap_getdents(int fd, void *buffer, size_t size) { return syscall(SYS_getdents64, fd, buffer, size); }
 
 // Component by component: what openat2 would do, for kernels without it.

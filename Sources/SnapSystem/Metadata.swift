@@ -62,6 +62,18 @@ extension FileDescriptor {
         return (facts, extra)
     }
 
+    /// The entry of `directory`, an open directory's number, whose name stands in `record` at `nameOffset`, with a zero behind it, has the facts that stand there at `factsOffset`.
+    /// False also if it cannot be asked.
+    package static func hasFacts(_ directory: Int32, _ record: RawSpan, at factsOffset: Int, nameAt nameOffset: Int, nameLength: Int) -> Bool {
+        guard (try? Faults.pass("fstatat")) != nil, factsOffset >= 0, factsOffset <= record.byteCount - MemoryLayout<snap_facts>.size, nameLength > 0,
+            record.integer(at: nameOffset + nameLength) == UInt8(0)
+        else { return false }
+        return unsafe record.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return false }
+            return unsafe snap_has_facts(directory, (base + nameOffset).assumingMemoryBound(to: CChar.self), base + factsOffset) == 1
+        }
+    }
+
     package borrowing func readLink(_ name: some Collection<UInt8>) throws(SystemError) -> [UInt8] {
         let number = raw
         var size = 1024

@@ -36,6 +36,9 @@ struct snap_extra {
 // `path` is relative to `fd`; empty with a descriptor of the file itself. Never follows a final symbolic link.
 int snap_statx(int fd, const char *path, struct snap_facts *facts, struct snap_extra *extra);
 
+// 1 if the entry `name` of the directory has exactly these facts (56 bytes, of any alignment), else 0.
+int snap_has_facts(int fd, const char *name, const void *facts);
+
 // Fills `buffer` with linux_dirent64 records.
 ssize_t snap_getdents(int fd, void *buffer, size_t size);
 

@@ -1,14 +1,17 @@
 // Putting a snapshot into a directory of its own: `revert --into`.
 //
-// Nothing is written before the snapshot is known to be readable, and never into a directory that holds anything: the one thing that is refused.
+// Nothing is written before the snapshot is known to be readable, and never into a directory that holds anything: the
+// one thing that is refused.
 
 internal import SnapSystem
 
 extension WorkingDirectory {
-    /// Puts everything that the snapshot covers into the directory `path`, which must be empty, or new in a directory that is there. It becomes what the working
-    /// directory's root was. What could not be put back, wholly or in part, is in the report.
+    /// Puts everything that the snapshot covers into the directory `path`, which must be empty, or new in a directory
+    /// that is there. It becomes what the working directory's root was. What could not be put back, wholly or in
+    /// part, is in the report.
     ///
-    /// Throws `notEmpty`; `cancelled`, and then what was written stays; and what stops all of it, such as a full disk.
+    /// Throws `notEmpty`; `cancelled`, and then what was written stays; and what stops all of it, such as a full
+    /// disk.
     public func restore(_ id: ObjectID, into path: [UInt8], observer: Observer) throws(StoreError) -> RestoreReport {
         let root = try manifest(id).root
         do throws(PackError) {

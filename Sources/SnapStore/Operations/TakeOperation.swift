@@ -56,7 +56,8 @@ private final class TakeOperation {
 
         let take = Take(
             root: root, session: session, packs: directory.packs, cache: cache,
-            options: try takeOptions(configuration, isTrusted: try isTrusted(cache, head, epochLock.epoch)), observer: observer,
+            options: try takeOptions(configuration, isTrusted: try isTrusted(cache, head, epochLock.epoch), hasCachedRules: cache.header?.rules == rulesDigest),
+            observer: observer,
             workerCount: min(options.threads ?? Workers.coreCount, 16))
         let workers = (0..<take.workerCount).map { _ in TakeWorker(take: take) }
         let walked = try walk(take, workers, baseRules)
@@ -195,12 +196,13 @@ private final class TakeOperation {
         return rules
     }
 
-    private func takeOptions(_ configuration: StoreConfiguration, isTrusted: Bool) throws(StoreError) -> Take.Options {
+    private func takeOptions(_ configuration: StoreConfiguration, isTrusted: Bool, hasCachedRules: Bool) throws(StoreError) -> Take.Options {
         var result = Take.Options()
         result.rehash = options.rehash
         result.oneFileSystem = options.oneFileSystem || configuration.oneFileSystem
         result.trustsCache = isTrusted
         result.compression = options.compression ?? configuration.compression
+        result.hasCachedRules = hasCachedRules
         result.chunker = try directory.layout.format.chunker(of: directory.store)
         result.ownStores = try directory.ownStores()
         result.rootDevice = directory.place.device

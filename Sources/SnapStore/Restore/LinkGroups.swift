@@ -1,8 +1,8 @@
 // Which paths of a snapshot are one file, as far as putting it back goes.
 //
-// The table comes from the store and may say anything. It is never used to open a path: a name found in the tree is looked up in it, and
-// a link is made only between two places that this restore itself reached. The first path of a group is written, the others wait until everything
-// else is there.
+// The table comes from the store and may say anything. It is never used to open a path: a name found in the tree is
+// looked up in it, and a link is made only between two places that this restore itself reached. The first path of a
+// group is written, the others wait until everything else is there.
 
 internal import SnapSystem
 internal import Synchronization

@@ -1,7 +1,8 @@
 // A directory that is being put back, and how it is opened again when it is no longer open.
 //
-// Trees can be deeper than there are descriptors and longer than a path may be, so a directory knows its parent and its name, and only
-// the directories used last stay open. One that was closed is reached from the nearest ancestor that is open, in one call.
+// Trees can be deeper than there are descriptors and longer than a path may be, so a directory knows its parent and
+// its name, and only the directories used last stay open. One that was closed is reached from the nearest ancestor
+// that is open, in one call.
 
 internal import SnapSystem
 internal import Synchronization

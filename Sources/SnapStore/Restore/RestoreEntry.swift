@@ -1,4 +1,5 @@
-// Making one entry that is not a directory: a regular file with its content, a symbolic link, a FIFO, a socket or a device.
+// Making one entry that is not a directory: a regular file with its content, a symbolic link, a FIFO, a socket or a
+// device.
 
 internal import CSnapSystem
 internal import SnapSystem
@@ -16,7 +17,8 @@ extension Present {
     }
 }
 
-/// What entries made in a directory get, learnt from those made before: who owns them, and which permissions the umask lets through.
+/// What entries made in a directory get, learnt from those made before: who owns them, and which permissions the
+/// umask lets through.
 struct Creation {
     private let owner: UInt32
     private let group: UInt32

@@ -1,8 +1,9 @@
 // Owner, attributes, mode and time of what was made, in the one order that works.
 //
-// A change of owner takes away capabilities and set-id bits, so it comes first. Attributes of a user need a file that can be written, so they come before the
-// mode. An access-control list and the mode are two views of one thing: the mode goes first, so that the list has the last word. The time is last, because
-// all else that is done to a file may move it.
+// A change of owner takes away capabilities and set-id bits, so it comes first. Attributes of a user need a file that
+// can be written, so they come before the mode. An access-control list and the mode are two views of one thing: the
+// mode goes first, so that the list has the last word. The time is last, because all else that is done to a file may
+// move it.
 
 internal import CSnapSystem
 internal import SnapSystem
@@ -52,7 +53,11 @@ extension RestoreWorker {
         _ mode: inout UInt16, _ problems: inout [String]
     ) {
         func change(_ owner: UInt32, _ group: UInt32) throws(SystemError) {
-            if let name { try file.setOwner(owner, group: group, of: name) } else { try file.setOwner(owner, group: group) }
+            if let name {
+                try file.setOwner(owner, group: group, of: name)
+            } else {
+                try file.setOwner(owner, group: group)
+            }
         }
         // The system takes this number for "leave it".
         let unchanged = UInt32.max
@@ -112,8 +117,8 @@ extension RestoreWorker {
         }
     }
 
-    /// Makes the target an ordinary directory, for its owner alone: what is made in it must inherit nothing, and nobody
-    /// else may look in while it is half done. Attributes that the snapshot's root has are set in the end.
+    /// Makes the target an ordinary directory, for its owner alone: what is made in it must inherit nothing, and
+    /// nobody else may look in while it is half done. Attributes that the snapshot's root has are set in the end.
     func prepare(_ root: RestoreDirectory) {
         let open = run.root
         var problems: [String] = []

@@ -1,7 +1,7 @@
 // What all threads of one restore share, and how work passes between them.
 //
-// Each worker walks depth first in the order of the tree, so that the blocks it decompresses hold the files it needs next. While somebody is idle the
-// others give away their oldest work, which is the largest.
+// Each worker walks depth first in the order of the tree, so that the blocks it decompresses hold the files it needs
+// next. While somebody is idle the others give away their oldest work, which is the largest.
 
 internal import SnapSystem
 internal import Synchronization

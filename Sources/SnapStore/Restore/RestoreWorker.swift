@@ -87,7 +87,9 @@ final class RestoreWorker: @unchecked Sendable {
         report.directories += 1
         guard let content = directory.entry.content else { return finishTree(of: directory) }
         var trees: [ObjectID] = []
-        reader.forEachTree(of: content) { trees.append($0) } onProblem: { reason in
+        reader.forEachTree(of: content) {
+            trees.append($0)
+        } onProblem: { reason in
             fail(directory, "some of its entries are lost: \(reason)")
         }
         if trees.count > 1 {
@@ -191,7 +193,8 @@ final class RestoreWorker: @unchecked Sendable {
 
     // MARK: Links
 
-    /// Makes each waiting entry a link to the first of its group. Where that cannot be, it becomes a file of its own, which is reported.
+    /// Makes each waiting entry a link to the first of its group. Where that cannot be, it becomes a file of its own,
+    /// which is reported.
     func makeLinks() {
         for link in run.links.takePending() {
             if run.isCancelled { return }

@@ -1,8 +1,9 @@
 // Puts a snapshot's whole tree into an empty directory.
 //
-// A directory's entries are made while it is open to its owner alone, and only then does it get its own mode, attributes and time: so a default ACL or a
-// set-group-id bit does not reach its entries, and nothing below it moves its time again. Directories that their owner may not enter or change, and those that
-// get hard links, wait until everything else is there. The root waits in any case: while the restore runs, nobody else can look inside.
+// A directory's entries are made while it is open to its owner alone, and only then does it get its own mode,
+// attributes and time: so a default ACL or a set-group-id bit does not reach its entries, and nothing below it moves
+// its time again. Directories that their owner may not enter or change, and those that get hard links, wait until
+// everything else is there. The root waits in any case: while the restore runs, nobody else can look inside.
 //
 // What cannot be put back is reported with its path and the rest goes on; a file is either whole or not there.
 
@@ -21,8 +22,9 @@ package final class Restorer: Sendable {
         self.threads = min(max(threads ?? Workers.coreCount, 1), 64)
     }
 
-    /// Puts the tree whose root tree is `rootTree` into `target`, an open, empty directory, which becomes what the snapshot's root was. `path` is for messages.
-    /// When it is cancelled, or the disk is full, what was written stays. Nothing is synced.
+    /// Puts the tree whose root tree is `rootTree` into `target`, an open, empty directory, which becomes what the
+    /// snapshot's root was. `path` is for messages. When it is cancelled, or the disk is full, what was written
+    /// stays. Nothing is synced.
     package func restore(
         rootTree: ObjectID, into target: borrowing FileDescriptor, path: [UInt8]
     ) throws(StoreError) -> RestoreReport {
@@ -86,9 +88,9 @@ package final class Restorer: Sendable {
 }
 
 extension RestoreReport {
-    mutating func note(_ path: [UInt8], _ reason: String) {
+    mutating func note(_ path: @autoclosure () -> [UInt8], _ reason: String) {
         failureCount += 1
-        if failures.count < Self.failureLimit { failures.append(Failure(path: path, reason: reason)) }
+        if failures.count < Self.failureLimit { failures.append(Failure(path: path(), reason: reason)) }
     }
 
     mutating func add(_ other: RestoreReport) {

@@ -1,7 +1,8 @@
 // Reading what trees and entries refer to, for those who must go on when a part of it is damaged.
 //
-// Lists are read with care for stores that somebody made up: a list of trees says the first name below each reference, and these names must
-// ascend through all levels, so no reference can come up again and a small store cannot stand for an endless directory.
+// Lists are read with care for stores that somebody made up: a list of trees says the first name below each
+// reference, and these names must ascend through all levels, so no reference can come up again and a small store
+// cannot stand for an endless directory.
 
 internal import SnapSystem
 
@@ -33,7 +34,8 @@ extension TreeEntry {
 }
 
 extension ObjectReader {
-    /// Calls `body` with the id of each tree of a directory, in order, and `onProblem` for each part that cannot be read.
+    /// Calls `body` with the id of each tree of a directory, in order, and `onProblem` for each part that cannot be
+    /// read.
     func forEachTree(
         of content: ContentReference, _ body: (ObjectID) -> Void, onProblem: (String) -> Void
     ) {

@@ -106,9 +106,13 @@ enum Initialization {
             try refuseInsideStore(store, options)
             root = try makeEmptyDirectory(store)
         }
-        if try root.read(StoreFormat.file, limit: StoreDirectory.smallFileLimit) != nil { return try StoreLayout(root) }
+        if try hasFormat(root) { return try StoreLayout(root) }
         try refuseInsideStore(store, options)
-        guard store != path, try isEmptyOrUnfinished(root) else { throw .notEmpty(path: store) }
+        guard store != path, try isEmptyOrUnfinished(root) else {
+            // What is in it may be a store that another process has just finished.
+            if try hasFormat(root) { return try StoreLayout(root) }
+            throw .notEmpty(path: store)
+        }
         do throws(SystemError) {
             try root.descriptor.setPermissions(0o700)
         } catch {
@@ -116,15 +120,17 @@ enum Initialization {
         }
         // Two at once fill it one after the other, and the second finds all there.
         let lock = try Locks(in: root.makeDirectory(StoreLayout.lockName)).identity()
-        if try root.read(StoreFormat.file, limit: StoreDirectory.smallFileLimit) == nil {
-            try StoreBuilder.fillStore(root)
-        }
+        if try !hasFormat(root) { try StoreBuilder.fillStore(root) }
         lock.release()
         return try StoreLayout(root)
     }
 
+    private static func hasFormat(_ root: StoreDirectory) throws(StoreError) -> Bool {
+        try root.read(StoreFormat.file, limit: StoreDirectory.smallFileLimit) != nil
+    }
+
     private static func refuseInsideStore(_ store: [UInt8], _ options: InitOptions) throws(StoreError) {
-        guard !options.force, let outer = try Guards.storeAround(store) else { return }
+        guard !options.force, let outer = try Guards.storeAround(split(store[...]).parent) else { return }
         throw .refused(path: store, reason: "it is inside the store '\(String(decoding: outer, as: UTF8.self))'")
     }
 

@@ -97,11 +97,11 @@ package final class StoreDirectory: Sendable {
         }
     }
 
-    /// ENOTDIR says that `name` is something else, and that is damage.
+    /// ENOTDIR says that `name` is something else, and that is damage. A directory that came to be meanwhile was absent.
     private func isAbsent(_ name: String, _ error: SystemError) throws(StoreError) -> Bool {
         guard error.isNotFound || error.isLoop else { return false }
         do throws(SystemError) {
-            _ = try descriptor.facts(of: Array(name.utf8))
+            if try descriptor.facts(of: Array(name.utf8)).0.type == .directory { return true }
         } catch {
             if error.isNotFound { return true }
             throw failure(error, "examine", name)

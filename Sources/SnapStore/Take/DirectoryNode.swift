@@ -34,6 +34,11 @@ final class DirectoryNode: @unchecked Sendable {
     /// The facts are those of the cache.
     let hasCachedFacts: Bool
     let rules: RuleSet
+    /// `rules` are those under which the cached record was made.
+    let hasCachedRules: Bool
+    /// Entries that rules left out in the last scan.
+    var leftOutHere: UInt64 = 0
+    var hasIgnoreFile = false
     /// Its record in the cache, if there is one to compare with.
     var cached: RecordLocation?
 
@@ -58,7 +63,7 @@ final class DirectoryNode: @unchecked Sendable {
 
     init(
         parent: DirectoryNode?, ordinal: Int, path: [UInt8], name: [UInt8], facts: FileFacts, hasCachedFacts: Bool, rules: RuleSet,
-        cached: RecordLocation?
+        hasCachedRules: Bool, cached: RecordLocation?
     ) {
         self.parent = parent
         self.ordinal = ordinal
@@ -67,6 +72,7 @@ final class DirectoryNode: @unchecked Sendable {
         self.facts = facts
         self.hasCachedFacts = hasCachedFacts
         self.rules = rules
+        self.hasCachedRules = hasCachedRules
         self.cached = cached
     }
 

@@ -51,7 +51,7 @@ extension TakeWorker {
         guard let merged = unsafe try merge(node, outcomes, region.span.bytes) else { return try rescan(node) }
         if let cached = node.cached, node.hasCachedFacts || node.parent == nil {
             let isSame = take.cache.withRecord(cached) { record in
-                record.content == merged.content && record.childCount == merged.children.count
+                record.content == merged.content && record.totals.leftOutHere == node.leftOutHere && record.childCount == merged.children.count
                     && merged.region.withBytes { equalBytes($0, record.entries) }
                     && (0..<record.childCount).allSatisfy { record.child($0) == merged.children[$0] }
             }
@@ -59,7 +59,8 @@ extension TakeWorker {
         }
         let record = ByteBuffer(capacity: merged.region.count + StatRecord.headerLength + 64)
         merged.region.withBytes {
-            StatRecord.encode(content: merged.content, totals: merged.totals, entries: $0, entryCount: merged.entryCount, children: merged.children, into: record)
+            StatRecord.encode(
+                content: merged.content, traits: traits(of: node), totals: merged.totals, entries: $0, entryCount: merged.entryCount, children: merged.children, into: record)
         }
         if let cached = node.cached { tally.replacedBytes += UInt64(take.cache.withRecord(cached) { $0.bytes.byteCount } ?? 0) }
         let location: RecordLocation
@@ -70,6 +71,13 @@ extension TakeWorker {
         }
         return .rebuilt(
             content: merged.content, entry: node.hasCachedFacts ? nil : entry(of: node, merged.content), record: location, totals: merged.totals)
+    }
+
+    private func traits(of node: DirectoryNode) -> RecordTraits {
+        var traits: RecordTraits = []
+        if !isRecent(node.facts) { traits.insert(.isSettled) }
+        if node.hasIgnoreFile { traits.insert(.hasIgnoreFile) }
+        return traits
     }
 
     /// Scans a directory again without the cache.
@@ -165,6 +173,7 @@ extension TakeWorker {
             StatRecord.appendEntry(facts, flags: flags, name: cursor.name, to: merged.region)
             merged.entryCount += 1
         }
+        merged.totals.leftOutHere = node.leftOutHere
         merged.content = try builder.finish { (type, bytes) throws(PackError) in try emit(type, bytes) }
         return merged
     }

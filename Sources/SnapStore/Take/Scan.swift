@@ -22,7 +22,14 @@ extension TakeWorker {
     func scan(_ node: DirectoryNode) throws(PackError) {
         let directory: FileDescriptor
         do throws(SystemError) {
-            directory = try openListed(node)
+            directory = try take.root.openBeneath(node.path, [.read, .directory])
+        } catch {
+            try resolve(node, error.isNotFound || error.isLoop ? .vanished : .gap(.unreadable, error.reason))
+            return
+        }
+        if try isKnown(node, directory) { return }
+        do throws(SystemError) {
+            try scanner.readNames(of: directory)
         } catch {
             // Gone, or no longer a directory: its parent's times tell the next pass. Anything else is a gap.
             try resolve(node, error.isNotFound || error.isLoop ? .vanished : .gap(.unreadable, error.reason))
@@ -32,14 +39,61 @@ extension TakeWorker {
             try resolve(node, gap)
             return
         }
-        let rules = enter(node, directory)
+        node.hasIgnoreFile = scanner.index(of: RuleSet.ignoreFileName) != nil
+        let rules = node.hasIgnoreFile ? enter(node, directory) : node.rules
         try examine(node, directory, rules)
     }
 
-    private func openListed(_ node: DirectoryNode) throws(SystemError) -> FileDescriptor {
-        let directory = try take.root.openBeneath(node.path, [.read, .directory])
-        try scanner.readNames(of: directory)
-        return directory
+    /// Handles a directory whose times say that its names are those of the cache, and whose entries all have the facts of the cache: nothing is listed, and nothing
+    /// allocated for an entry. False if it must be scanned.
+    private func isKnown(_ node: DirectoryNode, _ directory: borrowing FileDescriptor) throws(PackError) -> Bool {
+        guard take.options.trustsCache, !take.options.rehash, node.hasCachedFacts, node.hasCachedRules, let cached = node.cached else { return false }
+        let fd = directory.raw
+        let known: KnownDirectory? = take.cache.withRecord(cached) { record -> KnownDirectory? in
+            let totals = record.totals
+            guard record.traits.contains(.isSettled), totals.leftOutHere == 0 else { return nil }
+            var result = KnownDirectory(hasIgnoreFile: record.traits.contains(.hasIgnoreFile))
+            let region = record.entries
+            var cursor = StatEntryCursor(region)
+            while cursor.isAtEntry {
+                let place = cursor.namePlace
+                guard cursor.flags == 0, FileDescriptor.hasFacts(fd, region, at: cursor.offset, nameAt: place.offset, nameLength: place.length) else { return nil }
+                let facts = cursor.facts
+                if facts.type == .directory {
+                    result.directories.append((array(cursor.name), facts, RecordLocation(raw: record.child(result.directories.count) ?? 0)))
+                } else if facts.links > 1 {
+                    result.linked.append((array(cursor.name), facts))
+                }
+                cursor.advance()
+            }
+            return result
+        } ?? nil
+        guard let known else { return false }
+        for (name, facts) in known.linked {
+            guard let extra = try? directory.facts(of: name).1 else { return false }
+            noteLink(node, facts, extra, name)
+        }
+        node.isSame = true
+        node.hasIgnoreFile = known.hasIgnoreFile
+        let rules = known.hasIgnoreFile ? enter(node, directory) : node.rules
+        var children: [DirectoryNode] = []
+        children.reserveCapacity(known.directories.count)
+        for (name, facts, location) in known.directories {
+            children.append(
+                DirectoryNode(
+                    parent: node, ordinal: children.count, path: node.path(of: name), name: name, facts: facts, hasCachedFacts: true, rules: rules,
+                    hasCachedRules: true, cached: location))
+        }
+        node.pending.add(children.count, ordering: .relaxed)
+        push(children)
+        if node.complete() { try finish(node) }
+        return true
+    }
+
+    private struct KnownDirectory {
+        var hasIgnoreFile: Bool
+        var directories: [(name: [UInt8], facts: FileFacts, record: RecordLocation)] = []
+        var linked: [(name: [UInt8], facts: FileFacts)] = []
     }
 
     /// A nested store, or a directory tagged as a cache.
@@ -57,7 +111,6 @@ extension TakeWorker {
 
     /// The rules inside the directory.
     private func enter(_ node: DirectoryNode, _ directory: borrowing FileDescriptor) -> RuleSet {
-        guard scanner.index(of: RuleSet.ignoreFileName) != nil else { return node.rules }
         guard let file = try? directory.open(RuleSet.ignoreFileName, [.read, .nonBlocking]), let contents = try? file.readAll(limit: 1 << 24) else {
             return node.rules
         }
@@ -71,6 +124,7 @@ extension TakeWorker {
         var extras: [FileExtra] = []
         var refusals: [Refusal] = []
         var directoryCount = 0
+        node.leftOutHere = 0
         scanned.reserveCapacity(scanner.count)
         extras.reserveCapacity(scanner.count)
         for index in 0..<scanner.count {
@@ -85,6 +139,7 @@ extension TakeWorker {
                 }
                 let match = scanner.withName(index) { rules.excludes(name: $0, isDirectory: isDirectory ?? false, in: node.path) }
                 if let match {
+                    node.leftOutHere += 1
                     tally.leftOut[Take.LeftOutKey(source: match.source, line: match.line, text: match.text), default: 0] += 1
                     continue
                 }
@@ -144,9 +199,9 @@ extension TakeWorker {
                     children.append(
                         DirectoryNode(
                             parent: node, ordinal: children.count, path: node.path(of: name), name: name, facts: facts, hasCachedFacts: true, rules: rules,
-                            cached: compared.children[children.count]))
+                            hasCachedRules: node.hasCachedRules, cached: compared.children[children.count]))
                 } else if facts.links > 1 {
-                    noteLink(node, facts, extras[index], cursor.name)
+                    noteLink(node, facts, extras[index], array(cursor.name))
                 }
                 cursor.advance()
                 index += 1
@@ -206,6 +261,7 @@ extension TakeWorker {
         _ childLocation: (Int) -> RecordLocation?
     ) -> Comparison {
         var result = Comparison()
+        let hasCachedRules = node.hasCachedRules && ignoreFacts(region) == ignoreFacts(record)
         var position = 0
         var old = StatEntryCursor(record)
         var oldDirectories = 0
@@ -233,9 +289,9 @@ extension TakeWorker {
                 result.children.append(
                     DirectoryNode(
                         parent: node, ordinal: result.children.count, path: node.path(of: name), name: name, facts: facts, hasCachedFacts: isSame,
-                        rules: rules, cached: wasDirectory ? childLocation(oldDirectories) : nil))
+                        rules: rules, hasCachedRules: hasCachedRules, cached: wasDirectory ? childLocation(oldDirectories) : nil))
             } else if !isRefused {
-                if facts.links > 1 { noteLink(node, facts, extras[index], cursor.name) }
+                if facts.links > 1 { noteLink(node, facts, extras[index], array(cursor.name)) }
                 let reason = isFound ? difference(facts, oldFacts, old.flags) : .new
                 if !reason.isEmpty || !hasOldEntry(node, cursor.name, &position) {
                     result.differences.append(
@@ -247,6 +303,19 @@ extension TakeWorker {
             index += 1
         }
         return result
+    }
+
+    /// The facts of the ignore file among the entries, if it is there.
+    private func ignoreFacts(_ region: RawSpan) -> FileFacts? {
+        let wanted = RuleSet.ignoreFileName
+        var cursor = StatEntryCursor(region)
+        while cursor.isAtEntry {
+            let order = compareBytes(cursor.name, wanted.span)
+            if order == 0 && cursor.flags == 0 { return cursor.facts }
+            if order >= 0 { return nil }
+            cursor.advance()
+        }
+        return nil
     }
 
     /// Why an entry must be read; empty if it need not be.
@@ -275,8 +344,8 @@ extension TakeWorker {
         return entry.type == .directory || isPresent(entry)
     }
 
-    private func noteLink(_ node: DirectoryNode, _ facts: FileFacts, _ extra: FileExtra, _ name: Span<UInt8>) {
-        tally.links.append(LinkedName(device: extra.device, inode: facts.inode, path: node.path(of: array(name))))
+    private func noteLink(_ node: DirectoryNode, _ facts: FileFacts, _ extra: FileExtra, _ name: [UInt8]) {
+        tally.links.append(LinkedName(device: extra.device, inode: facts.inode, path: node.path(of: name)))
     }
 
     private func record(_ refusal: Refusal, _ node: DirectoryNode, _ name: [UInt8], _ type: FileType) {

@@ -23,6 +23,8 @@ final class Take: @unchecked Sendable {
         var oneFileSystem = false
         /// The cache's snapshot is alive and of this epoch: what it names need not be looked up.
         var trustsCache = true
+        /// The rules at the root are those that the cache was made under.
+        var hasCachedRules = false
         var compression = Compression.standard
         var chunker = Chunker()
         /// The directories of the store and of the pointer to it, by inode and file system.
@@ -101,7 +103,7 @@ final class Take: @unchecked Sendable {
     func walk(rules: RuleSet, facts: FileFacts, from cached: (record: RecordLocation, facts: FileFacts)?, workers: [TakeWorker]) throws(StoreError) -> DirectoryOutcome {
         let node = DirectoryNode(
             parent: nil, ordinal: 0, path: [], name: TreeEntry.rootName, facts: facts, hasCachedFacts: cached.map { $0.facts == facts } ?? false,
-            rules: rules, cached: cached?.record)
+            rules: rules, hasCachedRules: options.hasCachedRules, cached: cached?.record)
         tally.withLock { tally in
             // A second walk starts its counts anew, but what was read was read.
             tally.leftOut = [:]

@@ -1,7 +1,7 @@
 // Checks what an entry itself needs: that its chunks are in a pack, that lists lead to them, and that lengths add up.
 //
-// Chunks are not read; the index says where they lie and how long they are. The chunks found last are remembered in a table of fixed size,
-// because the next version of a directory names almost the same ones.
+// Chunks are not read; the index says where they lie and how long they are. The chunks found last are remembered in a
+// table of fixed size, because the next version of a directory names almost the same ones.
 
 internal import SnapSystem
 
@@ -49,13 +49,16 @@ final class ContentCheck {
         }
         if case .elsewhere(let reference)? = entry.attributes {
             if let problem = try problem(of: reference, "extended attributes") { return problem }
-            if isFull, let problem = decodingProblem({ () throws(ContentError) in _ = try reader.attributes(of: entry) }) {
+            if isFull,
+                let problem = decodingProblem({ () throws(ContentError) in _ = try reader.attributes(of: entry) })
+            {
                 return "extended attributes: \(problem)"
             }
         }
         if let links = entry.links {
             if let problem = try problem(of: links, "the link table") { return problem }
-            if isFull, let problem = decodingProblem({ () throws(ContentError) in _ = try reader.readLinkTable(links) }) {
+            if isFull, let problem = decodingProblem({ () throws(ContentError) in _ = try reader.readLinkTable(links) })
+            {
                 return "the link table: \(problem)"
             }
         }

@@ -1,8 +1,9 @@
 // Checks all packs, by as many threads as there are cores.
 //
-// At the quick depth a pack's id is computed, which is the hash of its whole index and so stands for every checksum in it; only where
-// it differs is the index taken apart to say what is wrong. At the full depth a pack is opened by one thread, and its blocks are shared among all, so
-// that a store of one large pack is checked as fast as one of many.
+// At the quick depth a pack's id is computed, which is the hash of its whole index and so stands for every checksum
+// in it; only where it differs is the index taken apart to say what is wrong. At the full depth a pack is opened by
+// one thread, and its blocks are shared among all, so that a store of one large pack is checked as fast as one of
+// many.
 
 internal import SnapSystem
 

@@ -1,8 +1,9 @@
 // Checks that everything a snapshot refers to is there, and names the paths for which it is not.
 //
-// Snapshots share almost everything, so what was found whole is not looked at again: a tree is walked once, however many snapshots have it. A tree with damage
-// below it is walked again for each snapshot, as long as paths are listed, because its path may differ; after that its count is enough. The
-// way down is a loop and not a recursion, because directories can be deeper than a stack.
+// Snapshots share almost everything, so what was found whole is not looked at again: a tree is walked once, however
+// many snapshots have it. A tree with damage below it is walked again for each snapshot, as long as paths are listed,
+// because its path may differ; after that its count is enough. The way down is a loop and not a recursion, because
+// directories can be deeper than a stack.
 
 internal import SnapSystem
 
@@ -46,7 +47,8 @@ final class SnapshotWalk {
     /// Bytes of manifests, trees and lists.
     private(set) var bytesRead: UInt64 = 0
 
-    /// Objects in `lost` are known to be unreadable. With `isFull`, what is kept as content and needed whole is decoded.
+    /// Objects in `lost` are known to be unreadable. With `isFull`, what is kept as content and needed whole is
+    /// decoded.
     init(_ packs: PackSet, lost: Set<ObjectKey>, isFull: Bool, _ progress: VerifyProgress) {
         reader = ObjectReader(packs)
         content = ContentCheck(packs, reader, lost: lost, isFull: isFull)

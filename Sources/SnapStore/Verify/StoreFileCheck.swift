@@ -1,4 +1,5 @@
-// The store's own files: those of the layout, each working directory's label and timeline, and what should not be there.
+// The store's own files: those of the layout, each working directory's label and timeline, and what should not be
+// there.
 //
 // Each file is read by the code that uses it, so what passes here is what a take or a revert accepts.
 
@@ -83,7 +84,8 @@ struct StoreFileCheck {
     private func noteStrangers(_ report: inout VerifyReport) {
         for name in names(in: layout.packs, &report) {
             let text = String(decoding: name, as: UTF8.self)
-            if name.count == 69, text.hasSuffix(".pack"), ObjectID(lowerCaseDigits: Array(name.prefix(64)).span) != nil {
+            if name.count == 69, text.hasSuffix(".pack"), ObjectID(lowerCaseDigits: Array(name.prefix(64)).span) != nil
+            {
                 continue
             }
             report.notes.append("'\(StoreLayout.packsName)/\(text)' is not a pack")

@@ -1,7 +1,8 @@
 // Checks a store: its own files, its packs, and that every living snapshot can be put back.
 //
-// Timelines are read before packs are listed: whatever a line names was durable before the line was. Nothing is locked and nothing is written. The depth says
-// whether the bytes of all blocks are read, or only those that hold manifests, trees and lists.
+// Timelines are read before packs are listed: whatever a line names was durable before the line was. Nothing is
+// locked and nothing is written. The depth says whether the bytes of all blocks are read, or only those that hold
+// manifests, trees and lists.
 
 internal import SnapSystem
 

@@ -34,7 +34,7 @@ package struct StatCacheHeader: Equatable, Sendable {
     package var live: UInt64 = 0
 
     static let length = 256
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
 
     func encoded() -> [UInt8] {
         let buffer = ByteBuffer(capacity: Self.length)
@@ -271,7 +271,7 @@ package final class StatCache: @unchecked Sendable {
                 let place = end
                 _ = cache.withRecord(top.location) { view in
                     StatRecord.encode(
-                        content: view.content, totals: view.totals, entries: view.entries, entryCount: view.entryCount, children: top.done, into: out)
+                        content: view.content, traits: view.traits, totals: view.totals, entries: view.entries, entryCount: view.entryCount, children: top.done, into: out)
                 }
                 if out.count >= 1 << 18 { try flush(to: file) }
                 guard var parent = frames.popLast() else {

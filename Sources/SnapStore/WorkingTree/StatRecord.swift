@@ -3,8 +3,8 @@
 // The entries' bytes are laid out so that the walk builds the same bytes from fresh facts: if the two regions are equal, nothing in the directory itself has
 // changed, and one comparison has said so. Like trees, records are never changed: a changed directory and those above it get new ones.
 //
-//   0  u32 magic   4 u32 checksum of the rest   8 u32 length   12 u32 entries   16 u32 sub-directories   20 u8 level, 255: no content   24 id
-//   56 totals   then entries: facts (56), u32 flags, u16 name length, u16 zero, name, zeros to a multiple of 8   then a u64 for each sub-directory
+//   0  u32 magic   4 u32 checksum of the rest   8 u32 length   12 u32 entries   16 u32 sub-directories   20 u8 level, 255: no content   21 u8 traits   24 id
+//   56 totals   then entries: facts (56), u32 flags, u16 name length, u16 zero, name, one zero or more to a multiple of 8   then a u64 for each sub-directory
 
 package import SnapSystem
 
@@ -16,6 +16,16 @@ package enum RecordFlag {
     static let incomplete: UInt32 = 2
 }
 
+/// What is true of a directory whose record this is.
+package struct RecordTraits: OptionSet, Sendable {
+    package let rawValue: UInt8
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// Its own times were clearly before the scan: while they stay, so do its names.
+    static let isSettled = RecordTraits(rawValue: 1)
+    static let hasIgnoreFile = RecordTraits(rawValue: 2)
+}
+
 package enum StatRecord {
     static let magic: UInt32 = 0x5249_4453
     static let headerLength = 56 + Totals.encodedLength
@@ -23,7 +33,7 @@ package enum StatRecord {
     static let noContent: UInt8 = 255
 
     /// The length of an entry with a name of `count` bytes.
-    static func entryLength(name count: Int) -> Int { (entryHeaderLength + count + 7) & ~7 }
+    static func entryLength(name count: Int) -> Int { (entryHeaderLength + count + 8) & ~7 }
 
     /// Appends one entry.
     static func appendEntry(_ facts: FileFacts, flags: UInt32, name: Span<UInt8>, to buffer: ByteBuffer) {
@@ -40,7 +50,9 @@ package enum StatRecord {
     }
 
     /// A whole record.
-    static func encode(content: ContentReference?, totals: Totals, entries: RawSpan, entryCount: Int, children: [UInt64], into buffer: ByteBuffer) {
+    static func encode(
+        content: ContentReference?, traits: RecordTraits, totals: Totals, entries: RawSpan, entryCount: Int, children: [UInt64], into buffer: ByteBuffer
+    ) {
         let start = buffer.count
         let length = headerLength + entries.byteCount + children.count * 8
         buffer.append(integer: magic)
@@ -48,7 +60,7 @@ package enum StatRecord {
         buffer.append(integer: UInt32(truncatingIfNeeded: length))
         buffer.append(integer: UInt32(truncatingIfNeeded: entryCount))
         buffer.append(integer: UInt32(truncatingIfNeeded: children.count))
-        buffer.append(integer: UInt32(content?.level ?? noContent))
+        buffer.append(integer: UInt32(content?.level ?? noContent) | UInt32(traits.rawValue) << 8)
         buffer.append((content?.id ?? .zero).bytes)
         totals.encode(into: buffer)
         buffer.append(entries)
@@ -82,6 +94,8 @@ package struct StatRecordView: ~Escapable {
         guard let level: UInt8 = bytes.integer(at: 20), level != StatRecord.noContent, let id = ObjectID(bytes: bytes.array(24..<56)) else { return nil }
         return ContentReference(level: level, id: id)
     }
+
+    package var traits: RecordTraits { RecordTraits(rawValue: bytes.integer(at: 21) ?? 0) }
 
     package var totals: Totals { Totals(decoding: bytes, at: 56) ?? Totals() }
 
@@ -117,6 +131,9 @@ package struct StatEntryCursor: ~Escapable {
     package var facts: FileFacts { region.facts(at: offset) ?? FileFacts() }
     package var flags: UInt32 { region.integer(at: offset + 56) ?? 0 }
     private var nameLength: Int { Int((region.integer(at: offset + 60) as UInt16?) ?? 0) }
+
+    /// Where the name stands in the region, and how long it is.
+    package var namePlace: (offset: Int, length: Int) { (offset + StatRecord.entryHeaderLength, nameLength) }
 
     package var name: Span<UInt8> {
         @_lifetime(copy self)

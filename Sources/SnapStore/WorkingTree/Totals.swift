@@ -10,11 +10,13 @@ package struct Totals: Equatable, Sendable {
     package var bytes: UInt64 = 0
     /// Entries that are not directories and have more than one name, in the directory itself.
     package var linkedHere: UInt64 = 0
+    /// Entries that a rule left out, in the directory itself.
+    package var leftOutHere: UInt64 = 0
     /// By the reason's number, 0 unused.
     package var gaps: [UInt64] = Array(repeating: 0, count: Totals.gapKinds)
 
     static let gapKinds = 8
-    static let encodedLength = (6 + gapKinds) * 8
+    static let encodedLength = (7 + gapKinds) * 8
 
     package init() {}
 
@@ -44,12 +46,13 @@ package struct Totals: Equatable, Sendable {
     }
 
     func encode(into buffer: ByteBuffer) {
-        for value in [files, directories, symbolicLinks, others, bytes, linkedHere] + gaps { buffer.append(integer: value) }
+        for value in [files, directories, symbolicLinks, others, bytes, linkedHere, leftOutHere] + gaps { buffer.append(integer: value) }
     }
 
     init?(decoding span: RawSpan, at offset: Int) {
         func value(_ index: Int) -> UInt64? { span.integer(at: offset + index * 8) }
-        guard let files = value(0), let directories = value(1), let links = value(2), let others = value(3), let bytes = value(4), let linked = value(5)
+        guard let files = value(0), let directories = value(1), let links = value(2), let others = value(3), let bytes = value(4), let linked = value(5),
+            let leftOut = value(6)
         else { return nil }
         self.files = files
         self.directories = directories
@@ -57,8 +60,9 @@ package struct Totals: Equatable, Sendable {
         self.others = others
         self.bytes = bytes
         linkedHere = linked
+        leftOutHere = leftOut
         for index in 0..<Totals.gapKinds {
-            guard let count = value(6 + index) else { return nil }
+            guard let count = value(7 + index) else { return nil }
             gaps[index] = count
         }
     }

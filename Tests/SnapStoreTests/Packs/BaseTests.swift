@@ -124,7 +124,7 @@ import Testing
         }
         // Reading inside a reading does not disturb the outer bytes.
         let isIntact = try reader.withObject(v[0].key) { bytes throws(PackError) in
-            for sample in others[0] + others[1] + v { _ = try reader.read(sample.key) }
+            for sample in others[0] + others[1] + others[2] { _ = try reader.read(sample.key) }
             return bytes.array(0..<bytes.byteCount) == v[0].bytes
         }
         #expect(isIntact)

@@ -7,7 +7,8 @@ import Testing
 @testable import SnapStore
 
 @Suite struct RestoreDepthTests {
-    /// `levels` directories in one another, each with a file behind the next directory in order, so that it is made on the way back.
+    /// `levels` directories in one another, each with a file behind the next directory in order, so that it is made
+    /// on the way back.
     private func nested(_ fixture: StoreFixture, _ levels: Int, _ name: String, mode: UInt16) throws -> TreeEntry {
         var inner = try fixture.directory(name, [try fixture.file("z", "bottom")], mode: mode)
         for level in 1..<levels {
@@ -31,7 +32,9 @@ import Testing
         #expect(try current.names() == ["z"])
     }
 
-    @Test(arguments: [(5000, "d", 0o755), (300, String(repeating: "n", count: 200), 0o755), (300, "read-only", 0o555)] as [(Int, String, UInt16)])
+    @Test(
+        arguments: [(5000, "d", 0o755), (300, String(repeating: "n", count: 200), 0o755), (300, "read-only", 0o555)]
+            as [(Int, String, UInt16)])
     func deepTreesComeBack(levels: Int, name: String, mode: UInt16) throws {
         let fixture = try StoreFixture()
         defer { fixture.remove() }

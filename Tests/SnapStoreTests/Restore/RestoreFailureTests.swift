@@ -50,7 +50,7 @@ import Testing
         short.size = 8
         var none = try fixture.file("none", "")
         none.size = 1
-        var link = TreeEntry(type: .symbolicLink, name: Array("target".utf8))
+        var link = fixture.entry(.symbolicLink, "target")
         link.mode = 0o777
         let root = try fixture.root([missing, long, short, none, link, try fixture.file("zero", "")])
         try fixture.commit()
@@ -82,14 +82,15 @@ import Testing
         newer[4] = 9
         var damaged = try fixture.file("odd", "x").encoded()
         damaged[19] = 0xFF
-        var dot = TreeEntry(type: .directory, name: [0x2E])
+        var dot = fixture.entry(.directory, ".")
         dot.mode = 0o700
-        var gap = TreeEntry(type: .directory, name: Array("gap".utf8))
+        var gap = fixture.entry(.directory, "gap")
         gap.gap = (.cacheDirectory, false, "")
         var unstable = try fixture.file("unstable", "some")
         unstable.gap = (.unstable, true, "")
         let content = try fixture.tree(encoded: [
-            (dot.name, dot.encoded()), (gap.name, gap.encoded()), (Array("newer".utf8), newer), (Array("odd".utf8), damaged),
+            (dot.name, dot.encoded()), (gap.name, gap.encoded()), (Array("newer".utf8), newer),
+            (Array("odd".utf8), damaged),
             (plain.name, plain.encoded()), (unstable.name, unstable.encoded()),
         ])
         let root = try fixture.root([]) { $0.content = content }
@@ -154,23 +155,19 @@ import Testing
     func whatAUserMayNotDoIsNamed() throws {
         let fixture = try StoreFixture()
         defer { fixture.remove() }
-        let user = Process.effectiveUser
-        func own(_ entry: TreeEntry) -> TreeEntry {
-            var entry = entry
-            entry.owner = user
-            entry.group = user
-            return entry
-        }
-        var foreign = own(try fixture.file("foreign", "f", mode: 0o4755))
+        var foreign = try fixture.file("foreign", "f", mode: 0o4755)
         foreign.owner = 0
-        var device = own(TreeEntry(type: .characterDevice, name: Array("null".utf8)))
+        var device = fixture.entry(.characterDevice, "null")
         device.device = (1, 3)
-        var trusted = own(try fixture.file("trusted", "t", mode: 0o444))
+        var trusted = try fixture.file("trusted", "t", mode: 0o444)
         trusted.attributes = .here([
-            ExtendedAttribute(name: Array("trusted.a".utf8), value: [1]), ExtendedAttribute(name: Array("user.a".utf8), value: [2]),
+            ExtendedAttribute(name: Array("trusted.a".utf8), value: [1]),
+            ExtendedAttribute(name: Array("user.a".utf8), value: [2]),
         ])
-        let closed = own(try fixture.directory("closed", [own(try fixture.file("in", "in", mode: 0))], mode: 0))
-        let root = try fixture.root([foreign, device, trusted, closed, own(try fixture.file("own", "own"))]) { $0 = own($0) }
+        // More of them than are kept open: the innermost must be closed first.
+        var closed = try fixture.directory("closed", [try fixture.file("in", "in", mode: 0)], mode: 0)
+        for _ in 0..<300 { closed = try fixture.directory("closed", [closed], mode: 0) }
+        let root = try fixture.root([foreign, device, trusted, closed, try fixture.file("own", "own")])
         try fixture.commit()
         let (target, report) = try fixture.restore(root)
         #expect(paths(report) == ["foreign", "null", "trusted"])

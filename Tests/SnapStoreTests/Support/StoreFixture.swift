@@ -1,5 +1,6 @@
 // A real store, filled by hand: tests say which entries a snapshot has, and need no take for it.
 
+import CSnapSystem
 import Foundation
 import SnapSystem
 import Testing
@@ -10,6 +11,9 @@ import Testing
 final class StoreFixture {
     let path: String
     let directory: WorkingDirectory
+    /// Of everything in the store: whoever runs the tests.
+    let owner: UInt32
+    let group: UInt32
     private let session: PackSession
     private let hasher = ObjectHasher()
     private var plain: [UInt8] = []
@@ -27,6 +31,9 @@ final class StoreFixture {
             _ = try WorkingDirectory.initialize(at: Array((path + "/work").utf8), InitOptions())
         }
         directory = try WorkingDirectory.open(containing: Array((path + "/work").utf8))
+        let facts = try FileDescriptor.open(Array(path.utf8), [.read, .directory]).facts().0
+        owner = facts.owner
+        group = facts.group
         session = try PackSession(store: directory.packs, temporary: directory.layout.tmp.descriptor)
     }
 
@@ -106,13 +113,14 @@ final class StoreFixture {
     func root(_ entries: [TreeEntry], links: [[String]] = [], _ change: (inout TreeEntry) -> Void = { _ in }) throws
         -> ObjectID
     {
-        var root = TreeEntry(type: .directory, name: TreeEntry.rootName)
+        var root = entry(.directory, ".")
         root.mode = 0o755
         root.seconds = 1_000_000_000
         root.content = try tree(entries)
         if !links.isEmpty {
             let table = links.flatMap { group in
-                littleEndian(UInt32(group.count)) + group.flatMap { littleEndian(UInt32($0.utf8.count)) + Array($0.utf8) }
+                littleEndian(UInt32(group.count))
+                    + group.flatMap { littleEndian(UInt32($0.utf8.count)) + Array($0.utf8) }
             }
             root.links = try sized(table)
         }
@@ -138,8 +146,15 @@ final class StoreFixture {
 
     // MARK: Entries
 
+    func entry(_ type: EntryType, _ name: String) -> TreeEntry {
+        var entry = TreeEntry(type: type, name: Array(name.utf8))
+        entry.owner = owner
+        entry.group = group
+        return entry
+    }
+
     func file(_ name: String, _ bytes: [UInt8], mode: UInt16 = 0o644, chunk: Int = 256 << 10) throws -> TreeEntry {
-        var entry = TreeEntry(type: .file, name: Array(name.utf8))
+        var entry = entry(.file, name)
         entry.mode = mode
         entry.size = UInt64(bytes.count)
         entry.content = try content(bytes, chunk: chunk)
@@ -153,7 +168,7 @@ final class StoreFixture {
     }
 
     func directory(_ name: String, _ entries: [TreeEntry], mode: UInt16 = 0o755) throws -> TreeEntry {
-        var entry = TreeEntry(type: .directory, name: Array(name.utf8))
+        var entry = entry(.directory, name)
         entry.mode = mode
         entry.content = try tree(entries)
         entry.seconds = 1_200_000_000 + Int64(name.utf8.count)
@@ -162,7 +177,7 @@ final class StoreFixture {
     }
 
     func link(_ name: String, _ target: String) -> TreeEntry {
-        var entry = TreeEntry(type: .symbolicLink, name: Array(name.utf8))
+        var entry = entry(.symbolicLink, name)
         entry.mode = 0o777
         entry.target = Array(target.utf8)
         entry.size = UInt64(target.utf8.count)

@@ -98,6 +98,7 @@ import Testing
         defer { fixture.remove() }
         let twin = try fixture.another()
         _ = try twin.file("f", "content")
+        _ = try twin.file("g", "another pack")
         let file = try fixture.file("f", "content")
         let packs = try fixture.commit()
         try twin.commit()
@@ -218,7 +219,10 @@ import Testing
         empty.size = 5
         try session.snapshot(try session.root([list, lying, long, level, empty]))
         let report = try verify(fixture, .quick)
-        #expect(report.hurt.map { String(decoding: $0.path, as: UTF8.self) } == ["empty", "lying", "too long", "wrong level"])
+        #expect(
+            report.hurt.map { String(decoding: $0.path, as: UTF8.self) } == [
+                "empty", "lying", "too long", "wrong level",
+            ])
     }
 
     @Test func everyHurtSnapshotIsNamedAndEveryPathCounted() throws {
