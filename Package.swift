@@ -3,9 +3,8 @@ import PackageDescription
 
 // Arrows only point down: snap → SnapCLI → SnapStore → SnapSystem → C (a test checks the imports).
 
-let strict: [SwiftSetting] = [
+let common: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
-    .strictMemorySafety(),
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -13,6 +12,11 @@ let strict: [SwiftSetting] = [
     // Fault points (fail or kill at the n-th system call) exist in debug builds only.
     .define("SNAP_FAULTS", .when(configuration: .debug)),
 ]
+
+let strict = common + [.strictMemorySafety()]
+
+// Tests call Foundation and C freely; the sources they test do not.
+let tests = common
 
 let package = Package(
     name: "snap",
@@ -38,9 +42,9 @@ let package = Package(
         .executableTarget(
             name: "snapshot-example", dependencies: ["SnapStore"], path: "Examples/snapshot-example", swiftSettings: strict),
         .testTarget(
-            name: "SnapSystemTests", dependencies: ["SnapSystem", "CSnapKernels", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
+            name: "SnapSystemTests", dependencies: ["SnapSystem", "CSnapKernels", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: tests),
         .testTarget(
-            name: "SnapStoreTests", dependencies: ["SnapStore", "SnapSystem", "CSnapKernels"], swiftSettings: strict),
-        .testTarget(name: "SnapCLITests", dependencies: ["SnapCLI", "SnapStore", "SnapSystem", "snap", "snapshot-example"], swiftSettings: strict),
+            name: "SnapStoreTests", dependencies: ["SnapStore", "SnapSystem", "CSnapKernels"], swiftSettings: tests),
+        .testTarget(name: "SnapCLITests", dependencies: ["SnapCLI", "SnapStore", "SnapSystem", "snap", "snapshot-example"], swiftSettings: tests),
     ]
 )

@@ -24,7 +24,7 @@ enum DirectoryOutcome: Sendable {
 }
 
 final class DirectoryNode: @unchecked Sendable {
-    let parent: DirectoryNode?
+    private(set) var parent: DirectoryNode?
     /// Which of the parent's sub-directories this is.
     let ordinal: Int
     /// From the root; empty for the root.
@@ -74,6 +74,17 @@ final class DirectoryNode: @unchecked Sendable {
         self.rules = rules
         self.hasCachedRules = hasCachedRules
         self.cached = cached
+    }
+
+    /// Lets go of the directories above one by one: a release that runs through thousands of levels would overflow the stack.
+    deinit {
+        var next = parent
+        parent = nil
+        while isKnownUniquelyReferenced(&next) {
+            let above = next?.parent
+            next?.parent = nil
+            next = above
+        }
     }
 
     /// The path of an entry.

@@ -35,7 +35,8 @@ final class Take: @unchecked Sendable {
     struct Shared {
         var directories: [DirectoryNode] = []
         var blocks: [OpenBlock] = []
-        var idle = 0
+        /// Workers that have or may bring work.
+        var busy = 0
         var isDone = false
         var root: DirectoryOutcome?
     }

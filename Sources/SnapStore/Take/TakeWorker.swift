@@ -39,8 +39,12 @@ final class TakeWorker: @unchecked Sendable {
     }
 
     func run() {
-        while true {
-            if take.isCancelled { return }
+        take.shared.withLock { $0.busy += 1 }
+        defer {
+            take.shared.withLock { $0.busy -= 1 }
+            take.shared.signal()
+        }
+        while !take.isCancelled {
             do throws(PackError) {
                 switch next() {
                 case .directory(let node):
@@ -54,7 +58,7 @@ final class TakeWorker: @unchecked Sendable {
                 }
             } catch {
                 take.fail(error)
-                // A full disk lets the walk go on, but what this block held is not stored: forget it.
+                // A full disk lets the walk go on, but what was gathered is not stored: forget it.
                 content.reset()
                 carry.reset()
                 meta.reset()
@@ -70,36 +74,34 @@ final class TakeWorker: @unchecked Sendable {
             func stopWaiting() {
                 guard isWaiting else { return }
                 isWaiting = false
-                state.idle -= 1
+                state.busy += 1
                 take.idleCount.subtract(1, ordering: .relaxed)
             }
+            var work: Work?
             if state.isDone {
-                stopWaiting()
-                return .done
+                work = .done
+            } else if let block = state.blocks.popLast() {
+                work = .block(block)
+            } else if let node = state.directories.popLast() {
+                work = .directory(node)
+            } else if !content.pending.isEmpty {
+                work = .settle
             }
-            if let block = state.blocks.popLast() {
+            if let work {
                 stopWaiting()
-                return .block(block)
-            }
-            if let node = state.directories.popLast() {
-                stopWaiting()
-                return .directory(node)
-            }
-            if !content.pending.isEmpty {
-                stopWaiting()
-                return .settle
+                return work
             }
             if !isWaiting {
                 isWaiting = true
-                state.idle += 1
+                state.busy -= 1
                 take.idleCount.add(1, ordering: .relaxed)
             }
-            if state.idle == take.workerCount {
-                state.isDone = true
-                take.shared.signal()
-                return .done
-            }
-            return nil
+            // Nobody works, so nobody will bring work. A thread that never started counts as nobody.
+            guard state.busy == 0 else { return nil }
+            state.isDone = true
+            take.shared.signal()
+            stopWaiting()
+            return .done
         }
     }
 
