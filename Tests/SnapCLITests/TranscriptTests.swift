@@ -126,9 +126,17 @@ import Testing
         return try split(String(decoding: try Data(contentsOf: log), as: UTF8.self), transcript, temporary.path)
     }
 
+    /// `settle` passes when the clock of files has moved on by more than the ticks that make a take distrust a fresh file, so that what is read is
+    /// the same on every machine.
+    ///
     /// `unprivileged` takes away from root what lets it read everything, so that a file can be unreadable.
     private static let prelude = """
         umask 022
+        settle() {
+            local start
+            start=$(touch "$TMP/probe" && date -r "$TMP/probe" +%s%N)
+            until touch "$TMP/probe" && [ $(($(date -r "$TMP/probe" +%s%N) - start)) -gt 60000000 ]; do :; done
+        }
         unprivileged() {
             if [ "$(id -u)" = 0 ]; then
                 setpriv --bounding-set=-dac_override,-dac_read_search "$@"
@@ -141,7 +149,8 @@ import Testing
 
     private func step(_ command: String) -> String {
         let quoted = "'" + command.replacing("'", with: "'\\''") + "'"
-        return "eval \(quoted)\nprintf '%s %d\\n' '\(Self.mark)' $?\n"
+        let first = command.contains("snap take") ? "settle\n" : ""
+        return "\(first)eval \(quoted)\nprintf '%s %d\\n' '\(Self.mark)' $?\n"
     }
 
     private func split(_ log: String, _ transcript: Transcript, _ temporary: String) throws -> Transcript {

@@ -94,7 +94,8 @@ private final class TakeOperation {
         let timelineLock = try locks.timeline(directory.id)
         let current = try directory.room.timeline.head()
         var report = TakeReport(
-            id: .zero, isNew: true, isFirst: current == nil, statistics: statistics, gaps: tally.gaps, gapCount: totals.gapCount,
+            id: .zero, isNew: true, isFirst: current == nil, statistics: statistics,
+            gaps: tally.gaps.sorted { $0.path.lexicographicallyPrecedes($1.path) }, gapCount: totals.gapCount,
             leftOut: Self.leftOut(tally), largestDirectories: current == nil ? largestDirectories(cache, walked) : [],
             withInodeFlags: tally.withInodeFlags, notes: notes, seconds: 0,
             partialCount: [GapReason.unreadable, .unstable, .unsupported].reduce(0) { $0 + totals.gaps[Int($1.rawValue)] })
