@@ -22,9 +22,16 @@ deps:
 build: deps
 	$(SWIFT_RELEASE)
 
+# Every test: what breaks a take at each system call, what goes in and out by independent tools, then the test suites.
 test: deps
+	@if ! command -v python3 >/dev/null || ! command -v git >/dev/null || ! command -v setpriv >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; $$sudo apt-get install -y -qq python3 git util-linux; fi
 	swift build --build-tests
-	swift test --skip-build --parallel
+	Tests/Support/roundtrip.sh .build/debug/snap
+	python3 Tests/Support/kill_take.py --mode kill --snap .build/debug/snap --jobs 2
+	python3 Tests/Support/kill_take.py --mode fail --errno EIO --snap .build/debug/snap --jobs 2
+	python3 Tests/Support/kill_take.py --mode fail-from --errno ENOSPC --snap .build/debug/snap --jobs 2
+	swift test --skip-build
 
 demo: build
 	@Examples/demo.sh $(SNAP)

@@ -125,7 +125,7 @@ class Slot:
         if done.returncode in (0, 3) and not printed:
             raise Broken("the take ended with status %d and printed no id" % done.returncode)
         # With fail-from, the message's own write fails too.
-        if done.returncode == 4 and self.options.mode == "fail" and not done.stderr.startswith("snap: "):
+        if done.returncode == 4 and self.options.mode == "fail" and not re.search(r"^snap: ", done.stderr, re.M):
             raise Broken("the take failed without saying why: %r" % done.stderr[:200])
         self.must("verify", "--full")
         if self.first[:4] not in self.must("list"):
