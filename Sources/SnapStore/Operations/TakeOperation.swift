@@ -21,6 +21,7 @@ private final class TakeOperation {
     private let observer: Observer
     private var notes: [String] = []
     private let start = Process.monotonicNanoseconds
+    private var current: Take?
 
     init(_ directory: WorkingDirectory, _ options: TakeOptions, _ observer: Observer) {
         self.directory = directory
@@ -43,7 +44,7 @@ private final class TakeOperation {
         try sweep()
 
         let cache = openCache()
-        let head = try directory.room.timeline.head()
+        let formerHead = try directory.room.timeline.head()
         let baseRules = try Self.rules(configuration)
         let manifestRules = manifestRules(configuration)
         let rulesDigest = unsafe ObjectHasher().id(.manifest, manifestRules.canonicalBytes.span.bytes)
@@ -56,9 +57,10 @@ private final class TakeOperation {
 
         let take = Take(
             root: root, session: session, packs: directory.packs, cache: cache,
-            options: try takeOptions(configuration, isTrusted: try isTrusted(cache, head, epochLock.epoch), hasCachedRules: cache.header?.rules == rulesDigest),
+            options: try takeOptions(configuration, isTrusted: try isTrusted(cache, formerHead, epochLock.epoch), hasCachedRules: cache.header?.rules == rulesDigest),
             observer: observer,
             workerCount: min(options.threads ?? Workers.coreCount, 16))
+        current = take
         let workers = (0..<take.workerCount).map { _ in TakeWorker(take: take) }
         let walked = try walk(take, workers, baseRules)
 
@@ -92,23 +94,23 @@ private final class TakeOperation {
         // What is large is written back before the timeline is locked, so that others wait for little.
         if session.storedBytes > 4 << 20 { try wrap { () throws(PackError) in try session.flushData() } }
         let timelineLock = try locks.timeline(directory.id)
-        let current = try directory.room.timeline.head()
+        let head = try directory.room.timeline.head()
         var report = TakeReport(
-            id: .zero, isNew: true, isFirst: current == nil, statistics: statistics,
+            id: .zero, isNew: true, isFirst: head == nil, statistics: statistics,
             gaps: tally.gaps.sorted { $0.path.lexicographicallyPrecedes($1.path) }, gapCount: totals.gapCount,
-            leftOut: Self.leftOut(tally), largestDirectories: current == nil ? largestDirectories(cache, walked) : [],
+            leftOut: Self.leftOut(tally), largestDirectories: head == nil ? largestDirectories(cache, walked) : [],
             withInodeFlags: tally.withInodeFlags, notes: notes, seconds: 0,
             partialCount: [GapReason.unreadable, .unstable, .unsupported].reduce(0) { $0 + totals.gaps[Int($1.rawValue)] })
-        if let current, try isUnchanged(since: current, cache, rootTree, manifestRules, rulesDigest) {
+        if let head, try isUnchanged(since: head, cache, rootTree, manifestRules, rulesDigest) {
             session.abort(keepingComplete: false)
             isCommitted = true
-            report.id = current
+            report.id = head
             report.isNew = false
-            if let mark = try nameMark(current) { try directory.room.timeline.append(mark, under: timelineLock) }
+            if let mark = try nameMark(head) { try directory.room.timeline.append(mark, under: timelineLock) }
         } else {
             var manifest = Manifest(
                 directory: directory.id, timeline: Text(TimelineStore.main), kind: options.kind ?? .checkpoint, time: options.time ?? .now, root: rootTree, versions: Versions(snap: SnapVersion.text))
-            manifest.parents = current.map { [$0] } ?? []
+            manifest.parents = head.map { [$0] } ?? []
             manifest.rules = manifestRules
             manifest.coverage = coverage
             manifest.statistics = statistics
@@ -124,7 +126,7 @@ private final class TakeOperation {
             report.statistics.storedBytes = session.storedBytes
             var events = [
                 TimelineEvent(
-                    time: manifest.time, old: current, new: id, event: .take, kind: manifest.kind, who: options.who,
+                    time: manifest.time, old: head, new: id, event: .take, kind: manifest.kind, who: options.who,
                     message: manifest.message ?? Text(""))
             ]
             if let mark = try nameMark(id) { events.append(mark) }
@@ -366,11 +368,20 @@ private final class TakeOperation {
         return Array((found ?? []).filter { $0.bytes > 0 }.sorted { $0.bytes > $1.bytes }.prefix(5))
     }
 
+    /// Turns errors of packs into the store's. A full disk says how much the whole take would have needed at most.
     private func wrap<R>(_ body: () throws(PackError) -> R) throws(StoreError) -> R {
         do throws(PackError) {
             return try body()
         } catch {
-            throw StoreError(error)
+            let needed = current?.neededBytes.load(ordering: .relaxed) ?? 0
+            switch error {
+            case .noSpace(let available, let floor, let bytes):
+                throw .noSpace(available: available, floor: floor, needed: max(needed, bytes))
+            case .system(_, let cause) where cause.isNoSpace:
+                let available = (try? directory.layout.root.descriptor.freeSpace().available) ?? 0
+                throw .noSpace(available: available, floor: 0, needed: needed)
+            default: throw StoreError(error)
+            }
         }
     }
 }

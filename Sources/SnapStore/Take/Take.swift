@@ -147,7 +147,8 @@ final class Take: @unchecked Sendable {
             failure.withLock { if $0 == nil { $0 = StoreError(error) } }
             isCountingOnly.store(true, ordering: .relaxed)
         case .system(_, let system) where system.isNoSpace:
-            failure.withLock { if $0 == nil { $0 = .noSpace(available: 0, floor: 0, needed: 0) } }
+            let available = (try? root.freeSpace().available) ?? 0
+            failure.withLock { if $0 == nil { $0 = .noSpace(available: available, floor: 0, needed: 0) } }
             isCountingOnly.store(true, ordering: .relaxed)
         default: fail(StoreError(error))
         }
