@@ -24,9 +24,10 @@ build: deps
 
 # Every test: what breaks a take at each system call, what goes in and out by independent tools, then the test suites.
 test: deps
-	@if ! command -v python3 >/dev/null || ! command -v git >/dev/null || ! command -v setpriv >/dev/null; then \
-	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; $$sudo apt-get install -y -qq python3 git util-linux; fi
+	@if ! command -v python3 >/dev/null || ! command -v git >/dev/null || ! command -v setpriv >/dev/null || ! command -v strace >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; $$sudo apt-get install -y -qq python3 git util-linux strace zstd; fi
 	swift build --build-tests
+	python3 Tests/Support/write_order.py .build/debug/snap
 	Tests/Support/roundtrip.sh .build/debug/snap
 	python3 Tests/Support/kill_take.py --mode kill --snap .build/debug/snap --jobs 2
 	python3 Tests/Support/kill_take.py --mode fail --errno EIO --snap .build/debug/snap --jobs 2

@@ -40,11 +40,16 @@ let package = Package(
         .target(name: "SnapCLI", dependencies: ["SnapStore", "SnapSystem"], swiftSettings: strict),
         .executableTarget(name: "snap", dependencies: ["SnapCLI"], swiftSettings: strict),
         .executableTarget(
-            name: "snapshot-example", dependencies: ["SnapStore"], path: "Examples/snapshot-example", swiftSettings: strict),
+            name: "snapshot-example", dependencies: ["SnapStore"], path: "Examples/snapshot-example",
+            swiftSettings: strict),
         .testTarget(
-            name: "SnapSystemTests", dependencies: ["SnapSystem", "CSnapKernels", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: tests),
+            name: "SnapSystemTests",
+            dependencies: ["SnapSystem", "CSnapKernels", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: tests),
         .testTarget(
             name: "SnapStoreTests", dependencies: ["SnapStore", "SnapSystem", "CSnapKernels"], swiftSettings: tests),
-        .testTarget(name: "SnapCLITests", dependencies: ["SnapCLI", "SnapStore", "SnapSystem", "snap", "snapshot-example"], swiftSettings: tests),
+        .testTarget(
+            name: "SnapCLITests", dependencies: ["SnapCLI", "SnapStore", "SnapSystem", "snap", "snapshot-example"],
+            swiftSettings: tests),
     ]
 )

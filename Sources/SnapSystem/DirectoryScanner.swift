@@ -4,9 +4,9 @@
 // and an array of small records is sorted by name. A name is compared by its first eight bytes as one big-endian number, and by the rest only on a tie.
 
 #if canImport(Glibc)
-private import Glibc
+    private import Glibc
 #elseif canImport(Darwin)
-private import Darwin
+    private import Darwin
 #endif
 private import CSnapSystem
 
@@ -66,10 +66,12 @@ package final class DirectoryScanner: @unchecked Sendable {
             var prefix: UInt64 = 0
             var index = 0
             while index < 8 {
-                prefix = prefix << 8 | (index < size ? unsafe UInt64(room.load(fromByteOffset: index, as: UInt8.self)) : 0)
+                prefix =
+                    prefix << 8 | (index < size ? unsafe UInt64(room.load(fromByteOffset: index, as: UInt8.self)) : 0)
                 index += 1
             }
-            names.append(Name(prefix: prefix, offset: UInt32(truncatingIfNeeded: offset), length: UInt16(size), type: type))
+            names.append(
+                Name(prefix: prefix, offset: UInt32(truncatingIfNeeded: offset), length: UInt16(size), type: type))
         }
     }
 
@@ -128,7 +130,9 @@ package final class DirectoryScanner: @unchecked Sendable {
     }
 
     /// Asks for the facts of entry `index` of `directory`.
-    package func readFacts(_ index: Int, of directory: borrowing FileDescriptor, _ facts: inout FileFacts, _ extra: inout FileExtra) throws(SystemError) {
+    package func readFacts(
+        _ index: Int, of directory: borrowing FileDescriptor, _ facts: inout FileFacts, _ extra: inout FileExtra
+    ) throws(SystemError) {
         let number = directory.raw
         let offset = Int(names[index].offset)
         _ = try retrying("statx") {

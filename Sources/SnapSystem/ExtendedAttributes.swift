@@ -4,9 +4,9 @@
 // /proc/self/fd, which names the directory without its path, so that no component can be swapped underneath.
 
 #if canImport(Glibc)
-private import Glibc
+    private import Glibc
 #elseif canImport(Darwin)
-private import Darwin
+    private import Darwin
 #endif
 private import CSnapSystem
 
@@ -45,7 +45,9 @@ extension FileDescriptor {
         }
     }
 
-    package borrowing func setAttribute(_ attribute: ExtendedAttribute, of file: some Collection<UInt8>) throws(SystemError) {
+    package borrowing func setAttribute(_ attribute: ExtendedAttribute, of file: some Collection<UInt8>)
+        throws(SystemError)
+    {
         let place = Array("/proc/self/fd/\(raw)/".utf8) + file
         _ = unsafe try withPath(place) { (path) throws(SystemError) in
             unsafe try withPath(attribute.name) { (name) throws(SystemError) in
@@ -81,7 +83,9 @@ private func readAttributes(
         if size == 0 { return [] }
         names = [CChar](repeating: 0, count: size)
         do {
-            let count = try retrying("listxattr") { unsafe names.withUnsafeMutableBufferPointer { unsafe list($0.baseAddress, $0.count) } }
+            let count = try retrying("listxattr") {
+                unsafe names.withUnsafeMutableBufferPointer { unsafe list($0.baseAddress, $0.count) }
+            }
             names.removeLast(size - count)
             break
         } catch {
@@ -96,7 +100,9 @@ private func readAttributes(
                 do throws(SystemError) {
                     let size = try retrying("getxattr") { unsafe get(pointer, nil, 0) }
                     var value = [UInt8](repeating: 0, count: size)
-                    let count = try retrying("getxattr") { unsafe value.withUnsafeMutableBytes { unsafe get(pointer, $0.baseAddress, $0.count) } }
+                    let count = try retrying("getxattr") {
+                        unsafe value.withUnsafeMutableBytes { unsafe get(pointer, $0.baseAddress, $0.count) }
+                    }
                     return Array(value.prefix(count))
                 } catch {
                     if error.code == ENODATA { return nil }  // removed since it was listed

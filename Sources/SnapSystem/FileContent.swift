@@ -1,9 +1,9 @@
 // Reading, writing and syncing an open file.
 
 #if canImport(Glibc)
-private import Glibc
+    private import Glibc
 #elseif canImport(Darwin)
-private import Darwin
+    private import Darwin
 #endif
 private import CSnapSystem
 
@@ -18,7 +18,9 @@ extension FileDescriptor {
     }
 
     /// As `read`, from `offset`.
-    package borrowing func read(appendingTo buffer: ByteBuffer, limit: Int, at offset: UInt64) throws(SystemError) -> Int {
+    package borrowing func read(appendingTo buffer: ByteBuffer, limit: Int, at offset: UInt64) throws(SystemError)
+        -> Int
+    {
         let number = raw
         guard let position = off_t(exactly: offset) else { throw SystemError("pread", EINVAL) }
         let room = unsafe buffer.reserve(limit)
@@ -41,7 +43,9 @@ extension FileDescriptor {
     package borrowing func read(at offset: UInt64, count: Int) throws(SystemError) -> [UInt8] {
         let buffer = ByteBuffer()
         while buffer.count < count {
-            if try read(appendingTo: buffer, limit: count - buffer.count, at: offset + UInt64(buffer.count)) == 0 { break }
+            if try read(appendingTo: buffer, limit: count - buffer.count, at: offset + UInt64(buffer.count)) == 0 {
+                break
+            }
         }
         return buffer.array
     }
@@ -76,7 +80,8 @@ extension FileDescriptor {
             let span = copy bytes
             let count = try retrying("pwrite") {
                 unsafe span.withUnsafeBytes { pointer in
-                    unsafe Glibc.pwrite(number, pointer.baseAddress.map { unsafe $0 + from }, pointer.count - from, start + off_t(from))
+                    unsafe Glibc.pwrite(
+                        number, pointer.baseAddress.map { unsafe $0 + from }, pointer.count - from, start + off_t(from))
                 }
             }
             done += count

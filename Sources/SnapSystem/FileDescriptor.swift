@@ -4,9 +4,9 @@
 // the part before it. Calls are retried on EINTR here and nowhere else.
 
 #if canImport(Glibc)
-private import Glibc
+    private import Glibc
 #elseif canImport(Darwin)
-private import Darwin
+    private import Darwin
 #endif
 private import CSnapSystem
 
@@ -53,7 +53,9 @@ func retrying<T: BinaryInteger>(_ name: StaticString, _ body: () -> T) throws(Sy
 
 /// Runs `body` with `path` as a C string.
 @inline(__always)
-func withPath<R, P: Collection<UInt8>>(_ path: P, _ body: (UnsafePointer<CChar>) throws(SystemError) -> R) throws(SystemError) -> R {
+func withPath<R, P: Collection<UInt8>>(_ path: P, _ body: (UnsafePointer<CChar>) throws(SystemError) -> R)
+    throws(SystemError) -> R
+{
     let count = path.count
     var failure: SystemError?
     let result: R? = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: count + 1) { buffer in
@@ -103,7 +105,9 @@ package struct OpenFlags: OptionSet, Sendable {
 
 extension FileDescriptor {
     /// Opens `path` from the process's current directory, following symbolic links.
-    package static func open(_ path: some Collection<UInt8>, _ flags: OpenFlags, mode: UInt32 = 0o600) throws(SystemError) -> FileDescriptor {
+    package static func open(_ path: some Collection<UInt8>, _ flags: OpenFlags, mode: UInt32 = 0o600)
+        throws(SystemError) -> FileDescriptor
+    {
         let number = unsafe try withPath(path) { (path) throws(SystemError) in
             try retrying("open") { unsafe snapOpen(AT_FDCWD, path, flags.rawValue | O_CLOEXEC, mode) }
         }
@@ -111,7 +115,9 @@ extension FileDescriptor {
     }
 
     /// Opens one name in this directory; `.noFollow` is implied.
-    package borrowing func open(_ name: some Collection<UInt8>, _ flags: OpenFlags, mode: UInt32 = 0o600) throws(SystemError) -> FileDescriptor {
+    package borrowing func open(_ name: some Collection<UInt8>, _ flags: OpenFlags, mode: UInt32 = 0o600)
+        throws(SystemError) -> FileDescriptor
+    {
         let directory = raw
         let number = unsafe try withPath(name) { (path) throws(SystemError) in
             try retrying("openat") { unsafe snapOpen(directory, path, flags.rawValue | O_CLOEXEC | O_NOFOLLOW, mode) }
@@ -120,7 +126,9 @@ extension FileDescriptor {
     }
 
     /// Opens a path of any length below this directory: never through a symbolic link, never above it.
-    package borrowing func openBeneath(_ path: some Collection<UInt8>, _ flags: OpenFlags, mode: UInt32 = 0o600) throws(SystemError) -> FileDescriptor {
+    package borrowing func openBeneath(_ path: some Collection<UInt8>, _ flags: OpenFlags, mode: UInt32 = 0o600)
+        throws(SystemError) -> FileDescriptor
+    {
         if path.isEmpty { return try open([0x2E], flags, mode: mode) }
         let limit = 4000
         if path.count <= limit { return try openBeneathShort(path, flags, mode: mode) }
@@ -128,14 +136,18 @@ extension FileDescriptor {
         var rest = Array(path)[...]
         var current = try duplicate()
         while rest.count > limit {
-            guard let slash = rest.prefix(limit).lastIndex(of: 0x2F), slash > rest.startIndex else { throw SystemError("openat2", ENAMETOOLONG) }
+            guard let slash = rest.prefix(limit).lastIndex(of: 0x2F), slash > rest.startIndex else {
+                throw SystemError("openat2", ENAMETOOLONG)
+            }
             current = try current.openBeneathShort(rest[rest.startIndex..<slash], [.pathOnly, .directory], mode: 0)
             rest = rest[(slash + 1)...]
         }
         return try current.openBeneathShort(rest, flags, mode: mode)
     }
 
-    private borrowing func openBeneathShort(_ path: some Collection<UInt8>, _ flags: OpenFlags, mode: UInt32) throws(SystemError) -> FileDescriptor {
+    private borrowing func openBeneathShort(_ path: some Collection<UInt8>, _ flags: OpenFlags, mode: UInt32)
+        throws(SystemError) -> FileDescriptor
+    {
         let directory = raw
         let number = unsafe try withPath(path) { (path) throws(SystemError) in
             try retrying("openat2") { unsafe snap_open_beneath(directory, path, flags.rawValue | O_CLOEXEC, mode) }

@@ -2,9 +2,9 @@
 // whoever reads checks it after reading, or checks what it read by a checksum.
 
 #if canImport(Glibc)
-private import Glibc
+    private import Glibc
 #elseif canImport(Darwin)
-private import Darwin
+    private import Darwin
 #endif
 private import CSnapSystem
 

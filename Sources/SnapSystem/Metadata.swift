@@ -3,9 +3,9 @@
 // `name` is one component in the directory, except where a path below it is said. Final symbolic links are never followed.
 
 #if canImport(Glibc)
-private import Glibc
+    private import Glibc
 #elseif canImport(Darwin)
-private import Darwin
+    private import Darwin
 #endif
 package import CSnapSystem
 
@@ -19,8 +19,10 @@ package enum FileType: Sendable {
 
 extension snap_facts: @retroactive Equatable {
     package static func == (a: snap_facts, b: snap_facts) -> Bool {
-        a.inode == b.inode && a.size == b.size && a.mtime_seconds == b.mtime_seconds && a.ctime_seconds == b.ctime_seconds
-            && a.mtime_nanoseconds == b.mtime_nanoseconds && a.ctime_nanoseconds == b.ctime_nanoseconds && a.mode == b.mode
+        a.inode == b.inode && a.size == b.size && a.mtime_seconds == b.mtime_seconds
+            && a.ctime_seconds == b.ctime_seconds
+            && a.mtime_nanoseconds == b.mtime_nanoseconds && a.ctime_nanoseconds == b.ctime_nanoseconds
+            && a.mode == b.mode
             && a.owner == b.owner && a.group == b.group && a.links == b.links
     }
 
@@ -64,13 +66,17 @@ extension FileDescriptor {
 
     /// The entry of `directory`, an open directory's number, whose name stands in `record` at `nameOffset`, with a zero behind it, has the facts that stand there at `factsOffset`.
     /// False also if it cannot be asked.
-    package static func hasFacts(_ directory: Int32, _ record: RawSpan, at factsOffset: Int, nameAt nameOffset: Int, nameLength: Int) -> Bool {
-        guard (try? Faults.pass("fstatat")) != nil, factsOffset >= 0, factsOffset <= record.byteCount - MemoryLayout<snap_facts>.size, nameLength > 0,
+    package static func hasFacts(
+        _ directory: Int32, _ record: RawSpan, at factsOffset: Int, nameAt nameOffset: Int, nameLength: Int
+    ) -> Bool {
+        guard (try? Faults.pass("fstatat")) != nil, factsOffset >= 0,
+            factsOffset <= record.byteCount - MemoryLayout<snap_facts>.size, nameLength > 0,
             record.integer(at: nameOffset + nameLength) == UInt8(0)
         else { return false }
         return unsafe record.withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return false }
-            return unsafe snap_has_facts(directory, (base + nameOffset).assumingMemoryBound(to: CChar.self), base + factsOffset) == 1
+            return unsafe snap_has_facts(
+                directory, (base + nameOffset).assumingMemoryBound(to: CChar.self), base + factsOffset) == 1
         }
     }
 
@@ -109,7 +115,9 @@ extension FileDescriptor {
     }
 
     /// A FIFO, socket or device node. `type` is one of those.
-    package borrowing func makeNode(_ name: some Collection<UInt8>, type: FileType, permissions: UInt16, major: UInt32, minor: UInt32) throws(SystemError) {
+    package borrowing func makeNode(
+        _ name: some Collection<UInt8>, type: FileType, permissions: UInt16, major: UInt32, minor: UInt32
+    ) throws(SystemError) {
         let number = raw
         let format: UInt32 =
             switch type {
@@ -121,12 +129,16 @@ extension FileDescriptor {
             }
         let device = snap_make_device(major, minor)
         _ = unsafe try withPath(name) { (path) throws(SystemError) in
-            try retrying("mknodat") { unsafe mknodat(number, path, mode_t(format | UInt32(permissions)), dev_t(device)) }
+            try retrying("mknodat") {
+                unsafe mknodat(number, path, mode_t(format | UInt32(permissions)), dev_t(device))
+            }
         }
     }
 
     /// Another name, `name` in `directory`, for the file `existing` in this directory.
-    package borrowing func link(_ existing: some Collection<UInt8>, to directory: borrowing FileDescriptor, _ name: some Collection<UInt8>) throws(SystemError) {
+    package borrowing func link(
+        _ existing: some Collection<UInt8>, to directory: borrowing FileDescriptor, _ name: some Collection<UInt8>
+    ) throws(SystemError) {
         let number = raw
         let other = directory.raw
         _ = unsafe try withPath(existing) { (from) throws(SystemError) in
@@ -136,7 +148,9 @@ extension FileDescriptor {
         }
     }
 
-    package borrowing func rename(_ from: some Collection<UInt8>, to directory: borrowing FileDescriptor, _ to: some Collection<UInt8>) throws(SystemError) {
+    package borrowing func rename(
+        _ from: some Collection<UInt8>, to directory: borrowing FileDescriptor, _ to: some Collection<UInt8>
+    ) throws(SystemError) {
         let number = raw
         let other = directory.raw
         _ = unsafe try withPath(from) { (from) throws(SystemError) in
@@ -153,7 +167,8 @@ extension FileDescriptor {
         }
     }
 
-    package borrowing func setOwner(_ owner: UInt32, group: UInt32, of name: some Collection<UInt8>) throws(SystemError) {
+    package borrowing func setOwner(_ owner: UInt32, group: UInt32, of name: some Collection<UInt8>) throws(SystemError)
+    {
         let number = raw
         _ = unsafe try withPath(name) { (path) throws(SystemError) in
             try retrying("fchownat") { unsafe fchownat(number, path, owner, group, AT_SYMLINK_NOFOLLOW) }
@@ -179,7 +194,9 @@ extension FileDescriptor {
     }
 
     /// Sets the modification time; the access time stays.
-    package borrowing func setModificationTime(seconds: Int64, nanoseconds: UInt32, of name: some Collection<UInt8>) throws(SystemError) {
+    package borrowing func setModificationTime(seconds: Int64, nanoseconds: UInt32, of name: some Collection<UInt8>)
+        throws(SystemError)
+    {
         let number = raw
         let times = modificationTime(seconds, nanoseconds)
         _ = unsafe try withPath(name) { (path) throws(SystemError) in

@@ -1,9 +1,9 @@
 // What a program asks about itself and its machine: user, process, clock, random bytes, terminals.
 
 #if canImport(Glibc)
-private import Glibc
+    private import Glibc
 #elseif canImport(Darwin)
-private import Darwin
+    private import Darwin
 #endif
 private import CSnapSystem
 
@@ -42,7 +42,9 @@ package enum Process {
         while done < count {
             let from = done
             done += try retrying("getrandom") {
-                unsafe result.withUnsafeMutableBytes { unsafe snap_random($0.baseAddress.map { unsafe $0 + from }, count - from) }
+                unsafe result.withUnsafeMutableBytes {
+                    unsafe snap_random($0.baseAddress.map { unsafe $0 + from }, count - from)
+                }
             }
         }
         return result
@@ -85,7 +87,9 @@ package enum Process {
     package static func write(_ bytes: [UInt8], to descriptor: Int32) throws(SystemError) {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let count = try retrying("write") { unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) } }
+            let count = try retrying("write") {
+                unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            }
             rest = rest.dropFirst(count)
         }
     }

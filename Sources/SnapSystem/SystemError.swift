@@ -1,9 +1,9 @@
 // A system call that failed: which, and why. Whoever called it adds what it was about.
 
 #if canImport(Glibc)
-private import Glibc
+    private import Glibc
 #elseif canImport(Darwin)
-private import Darwin
+    private import Darwin
 #endif
 private import CSnapSystem
 

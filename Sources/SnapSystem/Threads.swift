@@ -1,9 +1,9 @@
 // Threads for blocking calls, and a lock with a condition for handing work between them.
 
 #if canImport(Glibc)
-private import Glibc
+    private import Glibc
 #elseif canImport(Darwin)
-private import Darwin
+    private import Darwin
 #endif
 private import CSnapSystem
 

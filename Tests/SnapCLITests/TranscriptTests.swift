@@ -16,7 +16,7 @@ import Testing
         .sorted()
 
     /// The built program: beside the test bundle in the build directory, whatever that is called.
-    private static let program: URL? = {
+    static let program: URL? = {
         let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
         var candidates = [bundle, Bundle.main.bundleURL, Bundle.main.executableURL ?? bundle]
         candidates += CommandLine.arguments.filter { $0.hasSuffix(".xctest") }.map { URL(fileURLWithPath: $0) }

@@ -11,7 +11,9 @@ import Testing
         guard snap_sha256_force(kernel) == 1 || kernel == 0 else { return }
         var generator = Numbers(state: UInt64(kernel) + 1)
         let messages = (0..<67).map { index in
-            (0..<(index < 40 ? index * 7 : Int(generator.next() % 5000))).map { _ in UInt8(truncatingIfNeeded: generator.next() >> 32) }
+            (0..<(index < 40 ? index * 7 : Int(generator.next() % 5000))).map { _ in
+                UInt8(truncatingIfNeeded: generator.next() >> 32)
+            }
         }
         var digests = [UInt8](repeating: 0, count: messages.count * 32)
         let all = messages.flatMap { $0 }
@@ -22,14 +24,17 @@ import Testing
                 for (index, message) in messages.enumerated() {
                     jobs.append(
                         snap_sha256_job(
-                            prefix: nil, prefix_length: 0, data: bytes.baseAddress! + offset, length: message.count, digest: room.baseAddress! + index * 32))
+                            prefix: nil, prefix_length: 0, data: bytes.baseAddress! + offset, length: message.count,
+                            digest: room.baseAddress! + index * 32))
                     offset += message.count
                 }
                 snap_sha256_many(jobs, jobs.count)
             }
         }
         for (index, message) in messages.enumerated() {
-            #expect(Array(digests[index * 32..<index * 32 + 32]) == Array(SHA256.hash(data: message)), "kernel \(kernel), message \(index)")
+            #expect(
+                Array(digests[index * 32..<index * 32 + 32]) == Array(SHA256.hash(data: message)),
+                "kernel \(kernel), message \(index)")
         }
     }
 

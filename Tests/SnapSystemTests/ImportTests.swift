@@ -25,7 +25,9 @@ import Testing
             count += 1
             for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
                 let words = line.split(separator: " ")
-                guard let position = words.firstIndex(of: "import"), position <= 1, position + 1 < words.count else { continue }
+                guard let position = words.firstIndex(of: "import"), position <= 1, position + 1 < words.count else {
+                    continue
+                }
                 #expect(allowed.contains(String(words[position + 1])), "\(file.lastPathComponent): \(line)")
             }
         }
@@ -34,7 +36,9 @@ import Testing
 
     /// Every module is listed above.
     @Test func noModuleIsForgotten() throws {
-        let modules = try FileManager.default.contentsOfDirectory(atPath: Self.sources.path).filter { !$0.hasPrefix("C") }
+        let modules = try FileManager.default.contentsOfDirectory(atPath: Self.sources.path).filter {
+            !$0.hasPrefix("C")
+        }
         #expect(Set(modules) == Set(Self.allowed.keys))
     }
 }

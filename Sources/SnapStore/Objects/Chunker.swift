@@ -15,7 +15,9 @@ package struct Chunker: Sendable {
     /// The length of the first chunk of the bytes of `buffer` in `range`, which must hold `maximum` bytes or reach the content's end.
     package func cut(_ buffer: ByteBuffer, _ range: Range<Int>) -> Int {
         unsafe buffer.withUnsafeBytes { bytes in
-            guard range.lowerBound >= 0, range.upperBound <= bytes.count, let base = bytes.baseAddress else { return range.count }
+            guard range.lowerBound >= 0, range.upperBound <= bytes.count, let base = bytes.baseAddress else {
+                return range.count
+            }
             let start = unsafe (base + range.lowerBound).assumingMemoryBound(to: UInt8.self)
             return unsafe snap_fastcdc_cut(start, range.count, minimum, average, maximum, seed, nil)
         }

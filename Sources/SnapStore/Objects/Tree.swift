@@ -49,9 +49,11 @@ package enum ListObject {
     }
 
     /// The references of a list that was named as a list of `level` over `leaves`.
-    package static func decode(_ bytes: [UInt8], leaves: ObjectType, level: UInt8) throws(EntryError) -> [ListReference] {
+    package static func decode(_ bytes: [UInt8], leaves: ObjectType, level: UInt8) throws(EntryError) -> [ListReference]
+    {
         let span = unsafe bytes.span.bytes
-        guard let version: UInt8 = span.integer(at: 0), let leafType: UInt8 = span.integer(at: 1), let ownLevel: UInt8 = span.integer(at: 2),
+        guard let version: UInt8 = span.integer(at: 0), let leafType: UInt8 = span.integer(at: 1),
+            let ownLevel: UInt8 = span.integer(at: 2),
             let count: UInt32 = span.integer(at: 4)
         else { throw .damaged("a list is cut short") }
         guard version == 1 else { throw .unsupported("list version \(version)") }
@@ -67,10 +69,14 @@ package enum ListObject {
             else { throw .damaged("a list is cut short") }
             guard itemLevel < level else { throw .damaged("a list refers to a list that is not below it") }
             result.append(
-                ListReference(reference: ContentReference(level: itemLevel, id: id), length: length, key: span.array(at + 44..<at + 44 + Int(keyLength))))
+                ListReference(
+                    reference: ContentReference(level: itemLevel, id: id), length: length,
+                    key: span.array(at + 44..<at + 44 + Int(keyLength))))
             at += 44 + Int(keyLength)
         }
-        guard at == bytes.count, !result.isEmpty else { throw .damaged("a list's length does not match its references") }
+        guard at == bytes.count, !result.isEmpty else {
+            throw .damaged("a list's length does not match its references")
+        }
         return result
     }
 
@@ -90,12 +96,16 @@ package enum ListObject {
                 let count = index - start + 1
                 keyBytes += items[index].key.count
                 let isFull = count >= Cutting.maximumListReferences || count * 44 + keyBytes > Cutting.maximumRunBytes
-                let isCut = count >= Cutting.minimumListReferences && (items[index].reference.id.words.0 >> 32) & Cutting.listMask == 0
+                let isCut =
+                    count >= Cutting.minimumListReferences
+                    && (items[index].reference.id.words.0 >> 32) & Cutting.listMask == 0
                 guard isCut || isFull || index == items.count - 1 else { continue }
                 let part = items[start...index]
                 let id = try emit(.list, encode(part, leaves: type, level: level))
                 let length = part.reduce(UInt64(0)) { $0 &+ $1.length }
-                above.append(ListReference(reference: ContentReference(level: level, id: id), length: length, key: items[start].key))
+                above.append(
+                    ListReference(
+                        reference: ContentReference(level: level, id: id), length: length, key: items[start].key))
                 start = index + 1
                 keyBytes = 0
             }
@@ -109,13 +119,19 @@ package enum TreeObject {
     static let headerLength = 8
 
     /// Calls `body` with the offset and length of each entry in a tree's bytes, in order.
-    package static func forEachEntry<E: Error>(in bytes: [UInt8], _ body: (Range<Int>) throws(E) -> Void) throws(EntryScanError<E>) {
+    package static func forEachEntry<E: Error>(in bytes: [UInt8], _ body: (Range<Int>) throws(E) -> Void)
+        throws(EntryScanError<E>)
+    {
         let span = unsafe bytes.span.bytes
-        guard let version: UInt8 = span.integer(at: 0), let count: UInt32 = span.integer(at: 4) else { throw .entry(.damaged("a tree is cut short")) }
+        guard let version: UInt8 = span.integer(at: 0), let count: UInt32 = span.integer(at: 4) else {
+            throw .entry(.damaged("a tree is cut short"))
+        }
         guard version == 1 else { throw .entry(.unsupported("tree version \(version)")) }
         var at = headerLength
         for _ in 0..<count {
-            guard let length: UInt32 = span.integer(at: at), Int(length) >= TreeEntry.headerLength, Int(length) <= span.byteCount - at else {
+            guard let length: UInt32 = span.integer(at: at), Int(length) >= TreeEntry.headerLength,
+                Int(length) <= span.byteCount - at
+            else {
                 throw .entry(.damaged("a tree is cut short"))
             }
             do { try body(at..<at + Int(length)) } catch { throw .body(error) }
@@ -160,7 +176,9 @@ package enum TreeObject {
     /// The name in the entry at `range`.
     @_lifetime(copy span)
     package static func name(in span: RawSpan, _ range: Range<Int>) -> Span<UInt8>? {
-        guard let length: UInt16 = span.integer(at: range.lowerBound + 20), TreeEntry.headerLength + Int(length) <= range.count else { return nil }
+        guard let length: UInt16 = span.integer(at: range.lowerBound + 20),
+            TreeEntry.headerLength + Int(length) <= range.count
+        else { return nil }
         let start = range.lowerBound + TreeEntry.headerLength
         return Span<UInt8>(_bytes: span.extracting(start..<start + Int(length)))
     }
@@ -189,8 +207,12 @@ package final class TreeBuilder {
     }
 
     /// Adds one entry, encoded; entries come in order of their names.
-    package func add<E: Error>(_ entry: RawSpan, name: Span<UInt8>, emit: (ObjectType, [UInt8]) throws(E) -> ObjectID) throws(E) {
-        if runEntries > 0 && (runEntries >= Cutting.maximumRunEntries || run.count + entry.byteCount > Cutting.maximumRunBytes) {
+    package func add<E: Error>(_ entry: RawSpan, name: Span<UInt8>, emit: (ObjectType, [UInt8]) throws(E) -> ObjectID)
+        throws(E)
+    {
+        if runEntries > 0
+            && (runEntries >= Cutting.maximumRunEntries || run.count + entry.byteCount > Cutting.maximumRunBytes)
+        {
             try finishRun(emit)
         }
         if runEntries == 0 { runKey = (0..<name.count).map { name[$0] } }
@@ -204,9 +226,12 @@ package final class TreeBuilder {
     private func finishRun<E: Error>(_ emit: (ObjectType, [UInt8]) throws(E) -> ObjectID) throws(E) {
         guard runEntries > 0 else { return }
         var bytes = run.array
-        for (index, byte) in littleEndian(UInt32(truncatingIfNeeded: runEntries)).enumerated() { bytes[4 + index] = byte }
+        for (index, byte) in littleEndian(UInt32(truncatingIfNeeded: runEntries)).enumerated() {
+            bytes[4 + index] = byte
+        }
         let id = try emit(.tree, bytes)
-        leaves.append(ListReference(reference: ContentReference(level: 0, id: id), length: UInt64(runEntries), key: runKey))
+        leaves.append(
+            ListReference(reference: ContentReference(level: 0, id: id), length: UInt64(runEntries), key: runKey))
         startRun()
     }
 

@@ -144,7 +144,9 @@ extension TreeEntry {
         case .elsewhere(let reference): fields.append((Field.attributesElsewhere, reference.encoded))
         case nil: break
         }
-        if let gap { fields.append((Field.gap, [gap.reason.rawValue, gap.hasContent ? 1 : 0] + Array(gap.detail.utf8))) }
+        if let gap {
+            fields.append((Field.gap, [gap.reason.rawValue, gap.hasContent ? 1 : 0] + Array(gap.detail.utf8)))
+        }
         if let links { fields.append((Field.links, links.encoded)) }
         return fields
     }
@@ -155,21 +157,29 @@ extension TreeEntry {
 
     package static func encode(_ attributes: [ExtendedAttribute]) -> [UInt8] {
         attributes.flatMap {
-            littleEndian(UInt16(truncatingIfNeeded: $0.name.count)) + littleEndian(UInt32(truncatingIfNeeded: $0.value.count)) + $0.name + $0.value
+            littleEndian(UInt16(truncatingIfNeeded: $0.name.count))
+                + littleEndian(UInt32(truncatingIfNeeded: $0.value.count)) + $0.name + $0.value
         }
     }
 
     /// The entry in `bytes`, which must be exactly one entry.
     package init(decoding bytes: RawSpan) throws(EntryError) {
-        guard bytes.byteCount >= Self.headerLength, let typeNumber: UInt8 = bytes.integer(at: 4), let nameLength: UInt16 = bytes.integer(at: 20),
-            let fieldCount: UInt16 = bytes.integer(at: 22), let mode: UInt16 = bytes.integer(at: 6), let owner: UInt32 = bytes.integer(at: 8),
-            let group: UInt32 = bytes.integer(at: 12), let nanoseconds: UInt32 = bytes.integer(at: 16), let seconds: Int64 = bytes.integer(at: 24),
+        guard bytes.byteCount >= Self.headerLength, let typeNumber: UInt8 = bytes.integer(at: 4),
+            let nameLength: UInt16 = bytes.integer(at: 20),
+            let fieldCount: UInt16 = bytes.integer(at: 22), let mode: UInt16 = bytes.integer(at: 6),
+            let owner: UInt32 = bytes.integer(at: 8),
+            let group: UInt32 = bytes.integer(at: 12), let nanoseconds: UInt32 = bytes.integer(at: 16),
+            let seconds: Int64 = bytes.integer(at: 24),
             let size: UInt64 = bytes.integer(at: 32)
         else { throw .damaged("an entry is cut short") }
         guard let type = EntryType(rawValue: typeNumber) else { throw .unsupported("entry type \(typeNumber)") }
         let name = bytes.array(Self.headerLength..<Self.headerLength + Int(nameLength))
-        guard name.count == Int(nameLength), TreeEntry.isName(name) else { throw .damaged("an entry's name is not a name") }
-        guard nanoseconds < 1_000_000_000, mode < 0o10000 else { throw .damaged("an entry's mode or time is out of range") }
+        guard name.count == Int(nameLength), TreeEntry.isName(name) else {
+            throw .damaged("an entry's name is not a name")
+        }
+        guard nanoseconds < 1_000_000_000, mode < 0o10000 else {
+            throw .damaged("an entry's mode or time is out of range")
+        }
         self.init(type: type, name: name)
         self.mode = mode
         self.owner = owner
@@ -196,7 +206,9 @@ extension TreeEntry {
             guard !value.contains(0) else { throw .damaged("a link's target holds a zero byte") }
             target = value
         case Field.device:
-            guard let major: UInt32 = unsafe value.span.bytes.integer(at: 0), let minor: UInt32 = unsafe value.span.bytes.integer(at: 4) else {
+            guard let major: UInt32 = unsafe value.span.bytes.integer(at: 0),
+                let minor: UInt32 = unsafe value.span.bytes.integer(at: 4)
+            else {
                 throw .damaged("a device number is cut short")
             }
             device = (major, minor)
@@ -221,9 +233,13 @@ extension TreeEntry {
         var result: [Extent] = []
         var end: UInt64 = 0
         for at in stride(from: 0, to: value.count, by: 16) {
-            guard let offset: UInt64 = bytes.integer(at: at), let length: UInt64 = bytes.integer(at: at + 8) else { break }
+            guard let offset: UInt64 = bytes.integer(at: at), let length: UInt64 = bytes.integer(at: at + 8) else {
+                break
+            }
             let (next, overflow) = offset.addingReportingOverflow(length)
-            guard !overflow, length > 0, offset > end || result.isEmpty, next <= size else { throw .damaged("a sparse file's map is not in order") }
+            guard !overflow, length > 0, offset > end || result.isEmpty, next <= size else {
+                throw .damaged("a sparse file's map is not in order")
+            }
             result.append(Extent(offset: offset, length: length))
             end = next
         }
@@ -260,7 +276,9 @@ extension ContentReference {
     package var encoded: [UInt8] { [level] + id.bytes }
 
     init(decoding value: [UInt8]) throws(EntryError) {
-        guard value.count == Self.encodedLength, let id = ObjectID(bytes: value.dropFirst()) else { throw .damaged("a content reference is cut short") }
+        guard value.count == Self.encodedLength, let id = ObjectID(bytes: value.dropFirst()) else {
+            throw .damaged("a content reference is cut short")
+        }
         guard value[0] <= Self.maximumLevel else { throw .damaged("a content reference's level is too high") }
         self.init(level: value[0], id: id)
     }
@@ -270,7 +288,9 @@ extension SizedReference {
     package var encoded: [UInt8] { content.encoded + littleEndian(length) }
 
     init(decoding value: [UInt8]) throws(EntryError) {
-        guard value.count == ContentReference.encodedLength + 8, let length: UInt64 = unsafe value.span.bytes.integer(at: ContentReference.encodedLength) else {
+        guard value.count == ContentReference.encodedLength + 8,
+            let length: UInt64 = unsafe value.span.bytes.integer(at: ContentReference.encodedLength)
+        else {
             throw .damaged("a reference is cut short")
         }
         content = try ContentReference(decoding: Array(value.prefix(ContentReference.encodedLength)))

@@ -32,7 +32,9 @@ private final class TakeOperation {
     func run() throws(StoreError) -> TakeReport {
         try directory.requireWritable()
         let layout = directory.layout
-        if !options.force, let reason = try Guards.reasonAgainst(keeping: directory.path, homeDirectory: options.homeDirectory) {
+        if !options.force,
+            let reason = try Guards.reasonAgainst(keeping: directory.path, homeDirectory: options.homeDirectory)
+        {
             throw .refused(path: directory.path, reason: reason)
         }
         if let name = options.name { try check(name) }
@@ -50,14 +52,17 @@ private final class TakeOperation {
         let rulesDigest = unsafe ObjectHasher().id(.manifest, manifestRules.canonicalBytes.span.bytes)
         let root = try openRoot()
         let session = try wrap { () throws(PackError) in
-            try PackSession(store: directory.packs, temporary: layout.tmp.descriptor, spaceCheck: try spaceCheck(configuration))
+            try PackSession(
+                store: directory.packs, temporary: layout.tmp.descriptor, spaceCheck: try spaceCheck(configuration))
         }
         var isCommitted = false
         defer { if !isCommitted { session.abort(keepingComplete: observer.isCancelled?() ?? false) } }
 
         let take = Take(
             root: root, session: session, packs: directory.packs, cache: cache,
-            options: try takeOptions(configuration, isTrusted: try isTrusted(cache, formerHead, epochLock.epoch), hasCachedRules: cache.header?.rules == rulesDigest),
+            options: try takeOptions(
+                configuration, isTrusted: try isTrusted(cache, formerHead, epochLock.epoch),
+                hasCachedRules: cache.header?.rules == rulesDigest),
             observer: observer,
             workerCount: min(options.threads ?? Workers.coreCount, 16))
         current = take
@@ -87,9 +92,12 @@ private final class TakeOperation {
         statistics.leftOut = tally.leftOut.values.reduce(0, +)
         statistics.newObjects = session.objectCount + UInt64(tail.objects.count)
         statistics.newBytes = take.newBytes.load(ordering: .relaxed) + UInt64(tail.plain.count)
-        statistics.storedBytes = session.storedBytes + (try wrap { () throws(PackError) in try workers[0].storedLength(of: tail) })
+        statistics.storedBytes =
+            session.storedBytes + (try wrap { () throws(PackError) in try workers[0].storedLength(of: tail) })
         var coverage = Coverage()
-        for reason in GapReason.allCases where totals.gaps[Int(reason.rawValue)] > 0 { coverage.gaps[reason] = totals.gaps[Int(reason.rawValue)] }
+        for reason in GapReason.allCases where totals.gaps[Int(reason.rawValue)] > 0 {
+            coverage.gaps[reason] = totals.gaps[Int(reason.rawValue)]
+        }
 
         // What is large is written back before the timeline is locked, so that others wait for little.
         if session.storedBytes > 4 << 20 { try wrap { () throws(PackError) in try session.flushData() } }
@@ -98,9 +106,12 @@ private final class TakeOperation {
         var report = TakeReport(
             id: .zero, isNew: true, isFirst: head == nil, statistics: statistics,
             gaps: tally.gaps.sorted { $0.path.lexicographicallyPrecedes($1.path) }, gapCount: totals.gapCount,
-            leftOut: Self.leftOut(tally), largestDirectories: head == nil ? largestDirectories(cache, walked) : [],
+            leftOut: tally.leftOutByRule,
+            largestDirectories: head == nil ? cache.largestDirectories(below: walked.record) : [],
             withInodeFlags: tally.withInodeFlags, notes: notes, seconds: 0,
-            partialCount: [GapReason.unreadable, .unstable, .unsupported].reduce(0) { $0 + totals.gaps[Int($1.rawValue)] })
+            partialCount: [GapReason.unreadable, .unstable, .unsupported].reduce(0) {
+                $0 + totals.gaps[Int($1.rawValue)]
+            })
         if let head, try isUnchanged(since: head, cache, rootTree, manifestRules, rulesDigest) {
             session.abort(keepingComplete: false)
             isCommitted = true
@@ -109,7 +120,8 @@ private final class TakeOperation {
             if let mark = try nameMark(head) { try directory.room.timeline.append(mark, under: timelineLock) }
         } else {
             var manifest = Manifest(
-                directory: directory.id, timeline: Text(TimelineStore.main), kind: options.kind ?? .checkpoint, time: options.time ?? .now, root: rootTree, versions: Versions(snap: SnapVersion.text))
+                directory: directory.id, timeline: Text(TimelineStore.main), kind: options.kind ?? .checkpoint,
+                time: options.time ?? .now, root: rootTree, versions: Versions(snap: SnapVersion.text))
             manifest.parents = head.map { [$0] } ?? []
             manifest.rules = manifestRules
             manifest.coverage = coverage
@@ -134,7 +146,9 @@ private final class TakeOperation {
             report.id = id
         }
         timelineLock.release()
-        commit(cache, walked, report.id, rootTree, rulesDigest, Self.digest(links), epochLock.epoch, replaced: tally.replacedBytes)
+        commit(
+            cache, walked, report.id, rootTree, rulesDigest, Self.digest(links), epochLock.epoch,
+            replaced: tally.replacedBytes)
         epochLock.release()
         directoryLock.release()
         report.notes = notes
@@ -158,7 +172,9 @@ private final class TakeOperation {
     private func sweep() throws(StoreError) {
         try wrap { () throws(PackError) in
             let swept = try Adoption.sweep(directory.layout.tmp.descriptor, into: directory.packs)
-            if !swept.adopted.isEmpty { notes.append("adopted \(swept.adopted.count) pack(s) that an interrupted take had completed") }
+            if !swept.adopted.isEmpty {
+                notes.append("adopted \(swept.adopted.count) pack(s) that an interrupted take had completed")
+            }
         }
     }
 
@@ -187,7 +203,8 @@ private final class TakeOperation {
     }
 
     private static func rules(_ configuration: StoreConfiguration) throws(StoreError) -> RuleSet {
-        configuration.exclude.isEmpty ? RuleSet() : RuleSet(base: IgnoreFile(source: Array("take.exclude".utf8), lines: configuration.exclude))
+        configuration.exclude.isEmpty
+            ? RuleSet() : RuleSet(base: IgnoreFile(source: Array("take.exclude".utf8), lines: configuration.exclude))
     }
 
     private func manifestRules(_ configuration: StoreConfiguration) -> Rules {
@@ -199,7 +216,9 @@ private final class TakeOperation {
         return rules
     }
 
-    private func takeOptions(_ configuration: StoreConfiguration, isTrusted: Bool, hasCachedRules: Bool) throws(StoreError) -> Take.Options {
+    private func takeOptions(_ configuration: StoreConfiguration, isTrusted: Bool, hasCachedRules: Bool)
+        throws(StoreError) -> Take.Options
+    {
         var result = Take.Options()
         result.rehash = options.rehash
         result.oneFileSystem = options.oneFileSystem || configuration.oneFileSystem
@@ -213,7 +232,9 @@ private final class TakeOperation {
     }
 
     /// Asks for the file system's free space now and then while blocks are written. Never for a safety snapshot.
-    private func spaceCheck(_ configuration: StoreConfiguration) throws(PackError) -> (@Sendable (Int) throws(PackError) -> Void)? {
+    private func spaceCheck(_ configuration: StoreConfiguration) throws(PackError) -> (
+        @Sendable (Int) throws(PackError) -> Void
+    )? {
         SpaceGuard(layout: directory.layout, configuration: configuration).check
     }
 
@@ -241,7 +262,9 @@ private final class TakeOperation {
             case .rebuilt(let content, _, let record, let totals):
                 result = Walked(content: content, totals: totals, record: record, facts: facts)
             case .unchanged:
-                guard let cached, let known = take.cache.withRecord(cached.record, { (content: $0.content, totals: $0.totals) }) else {
+                guard let cached,
+                    let known = take.cache.withRecord(cached.record, { (content: $0.content, totals: $0.totals) })
+                else {
                     throw .nothingCovered(path: directory.path, reason: "its cache went away")
                 }
                 result = Walked(content: known.content, totals: known.totals, record: cached.record, facts: facts)
@@ -250,7 +273,11 @@ private final class TakeOperation {
             }
             guard let walked = result else { break }
             guard let changed = take.changedDirectory(walked.record, walked.facts) else { return walked }
-            if pass == 3 { notes.append("'\(String(decoding: changed.isEmpty ? directory.path : changed, as: UTF8.self))' kept changing while it was read") }
+            if pass == 3 {
+                notes.append(
+                    "'\(String(decoding: changed.isEmpty ? directory.path : changed, as: UTF8.self))' kept changing while it was read"
+                )
+            }
             cached = (walked.record, walked.facts)
         }
         guard let result else { throw .nothingCovered(path: directory.path, reason: "it kept changing") }
@@ -264,8 +291,11 @@ private final class TakeOperation {
     }
 
     /// The id of the tree whose one entry is the working directory itself. As the cache has it, if nothing at all has changed.
-    private func rootTree(_ walked: Walked, _ links: [UInt8], _ cache: StatCache, _ worker: TakeWorker) throws(StoreError) -> ObjectID {
-        if let header = cache.header, worker.take.options.trustsCache, header.root == walked.record, header.rootFacts == walked.facts,
+    private func rootTree(_ walked: Walked, _ links: [UInt8], _ cache: StatCache, _ worker: TakeWorker)
+        throws(StoreError) -> ObjectID
+    {
+        if let header = cache.header, worker.take.options.trustsCache, header.root == walked.record,
+            header.rootFacts == walked.facts,
             header.links == Self.digest(links)
         {
             return header.rootTree
@@ -288,19 +318,26 @@ private final class TakeOperation {
         let former = try directory.room.timeline.read().names[name]
         if former == id { return nil }
         if let former { throw .nameExists(name: name, target: former) }
-        return TimelineEvent(time: options.time ?? .now, old: nil, new: id, event: .name, who: options.who, message: Text(name))
+        return TimelineEvent(
+            time: options.time ?? .now, old: nil, new: id, event: .name, who: options.who, message: Text(name))
     }
 
     private func isUnchanged(
         since head: ObjectID, _ cache: StatCache, _ rootTree: ObjectID, _ rules: Rules, _ digest: ObjectID
     ) throws(StoreError) -> Bool {
-        if options.always || options.message != nil || !options.tags.isEmpty || options.event != nil || options.action != nil { return false }
+        if options.always || options.message != nil || !options.tags.isEmpty || options.event != nil
+            || options.action != nil
+        {
+            return false
+        }
         if let kind = options.kind {
             let event = try directory.room.timeline.read().living.last { $0.id == head }?.event
             if kind > event?.kind ?? .operation { return false }
         }
         // Gaps are entries of trees, so equal trees have equal coverage.
-        if let header = cache.header, header.snapshot == head { return header.rootTree == rootTree && header.rules == digest }
+        if let header = cache.header, header.snapshot == head {
+            return header.rootTree == rootTree && header.rules == digest
+        }
         let manifest = try directory.manifest(head)
         return manifest.root == rootTree && manifest.rules == rules
     }
@@ -315,7 +352,8 @@ private final class TakeOperation {
     }
 
     private func commit(
-        _ cache: StatCache, _ walked: Walked, _ snapshot: ObjectID, _ rootTree: ObjectID, _ rules: ObjectID, _ links: ObjectID, _ epoch: UInt64,
+        _ cache: StatCache, _ walked: Walked, _ snapshot: ObjectID, _ rootTree: ObjectID, _ rules: ObjectID,
+        _ links: ObjectID, _ epoch: UInt64,
         replaced: UInt64
     ) {
         var header = StatCacheHeader()
@@ -339,35 +377,6 @@ private final class TakeOperation {
         }
     }
 
-    private static func leftOut(_ tally: Take.Tally) -> [(rule: String, count: UInt64)] {
-        tally.leftOut
-            .map { key, count in
-                let source = String(decoding: key.source, as: UTF8.self)
-                let text = String(decoding: key.text, as: UTF8.self)
-                return (rule: key.source == Array("take.exclude".utf8) ? "\(source): \(text)" : "\(source):\(key.line): \(text)", count: count)
-            }
-            .sorted { ($1.count, $0.rule) < ($0.count, $1.rule) }
-    }
-
-    private func largestDirectories(_ cache: StatCache, _ walked: Walked) -> [(path: [UInt8], bytes: UInt64)] {
-        let found: [(path: [UInt8], bytes: UInt64)]? = cache.withRecord(walked.record) { view in
-            var result: [(path: [UInt8], bytes: UInt64)] = []
-            var cursor = StatEntryCursor(view.entries)
-            var ordinal = 0
-            while cursor.isAtEntry {
-                if cursor.facts.type == .directory {
-                    if let child = view.child(ordinal), child != 0, let totals = cache.withRecord(RecordLocation(raw: child), { $0.totals }) {
-                        result.append((array(cursor.name), totals.bytes))
-                    }
-                    ordinal += 1
-                }
-                cursor.advance()
-            }
-            return result
-        }
-        return Array((found ?? []).filter { $0.bytes > 0 }.sorted { $0.bytes > $1.bytes }.prefix(5))
-    }
-
     /// Turns errors of packs into the store's. A full disk says how much the whole take would have needed at most.
     private func wrap<R>(_ body: () throws(PackError) -> R) throws(StoreError) -> R {
         do throws(PackError) {
@@ -383,24 +392,5 @@ private final class TakeOperation {
             default: throw StoreError(error)
             }
         }
-    }
-}
-
-extension TakeWorker {
-    /// Moves what this worker still holds into `tail`, or writes it if it is large enough to be a block of its own.
-    func gather(into tail: OpenBlock) throws(PackError) {
-        for block in [content, carry, meta] where !block.isEmpty {
-            if block.objectsEnd + tail.objectsEnd > OpenBlock.blockLength / 2 {
-                try write(block)
-            } else {
-                tail.join(block)
-                block.reset()
-            }
-        }
-    }
-
-    /// What a block would take in a pack.
-    func storedLength(of block: OpenBlock) throws(PackError) -> UInt64 {
-        block.objects.isEmpty ? 0 : UInt64(try encode(block, 0..<block.objectsEnd, block.objects[...]).length)
     }
 }

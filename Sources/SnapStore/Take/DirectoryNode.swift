@@ -62,7 +62,8 @@ final class DirectoryNode: @unchecked Sendable {
     }
 
     init(
-        parent: DirectoryNode?, ordinal: Int, path: [UInt8], name: [UInt8], facts: FileFacts, hasCachedFacts: Bool, rules: RuleSet,
+        parent: DirectoryNode?, ordinal: Int, path: [UInt8], name: [UInt8], facts: FileFacts, hasCachedFacts: Bool,
+        rules: RuleSet,
         hasCachedRules: Bool, cached: RecordLocation?
     ) {
         self.parent = parent

@@ -38,20 +38,23 @@ extension TakeWorker {
         if node.isSame && outcomes.directories.isEmpty && outcomes.entries.isEmpty, let cached = node.cached {
             if node.hasCachedFacts { return .unchanged }
             if let known = take.cache.withRecord(cached, { (content: $0.content, totals: $0.totals) }) {
-                return .rebuilt(content: known.content, entry: entry(of: node, known.content), record: cached, totals: known.totals)
+                return .rebuilt(
+                    content: known.content, entry: entry(of: node, known.content), record: cached, totals: known.totals)
             }
             return try rescan(node)
         }
         if node.isSame {
             node.oldEntries = oldEntries(node)
             if node.oldEntries == nil { return try rescan(node) }
-            node.region = node.cached.flatMap { take.cache.withRecord($0) { $0.entries.array(0..<$0.entries.byteCount) } } ?? []
+            node.region =
+                node.cached.flatMap { take.cache.withRecord($0) { $0.entries.array(0..<$0.entries.byteCount) } } ?? []
         }
         let region = node.region
         guard let merged = unsafe try merge(node, outcomes, region.span.bytes) else { return try rescan(node) }
         if let cached = node.cached, node.hasCachedFacts || node.parent == nil {
             let isSame = take.cache.withRecord(cached) { record in
-                record.content == merged.content && record.totals.leftOutHere == node.leftOutHere && record.childCount == merged.children.count
+                record.content == merged.content && record.totals.leftOutHere == node.leftOutHere
+                    && record.childCount == merged.children.count
                     && merged.region.withBytes { equalBytes($0, record.entries) }
                     && (0..<record.childCount).allSatisfy { record.child($0) == merged.children[$0] }
             }
@@ -60,9 +63,12 @@ extension TakeWorker {
         let record = ByteBuffer(capacity: merged.region.count + StatRecord.headerLength + 64)
         merged.region.withBytes {
             StatRecord.encode(
-                content: merged.content, traits: traits(of: node), totals: merged.totals, entries: $0, entryCount: merged.entryCount, children: merged.children, into: record)
+                content: merged.content, traits: traits(of: node), totals: merged.totals, entries: $0,
+                entryCount: merged.entryCount, children: merged.children, into: record)
         }
-        if let cached = node.cached { tally.replacedBytes += UInt64(take.cache.withRecord(cached) { $0.bytes.byteCount } ?? 0) }
+        if let cached = node.cached {
+            tally.replacedBytes += UInt64(take.cache.withRecord(cached) { $0.bytes.byteCount } ?? 0)
+        }
         let location: RecordLocation
         do throws(SystemError) {
             location = try take.cache.append(record)
@@ -70,7 +76,8 @@ extension TakeWorker {
             throw .system(file: "stat", error)
         }
         return .rebuilt(
-            content: merged.content, entry: node.hasCachedFacts ? nil : entry(of: node, merged.content), record: location, totals: merged.totals)
+            content: merged.content, entry: node.hasCachedFacts ? nil : entry(of: node, merged.content),
+            record: location, totals: merged.totals)
     }
 
     private func traits(of node: DirectoryNode) -> RecordTraits {
@@ -110,7 +117,9 @@ extension TakeWorker {
         var children: [UInt64] = []
     }
 
-    private func merge(_ node: DirectoryNode, _ outcomes: DirectoryNode.Outcomes, _ region: RawSpan) throws(PackError) -> Merged? {
+    private func merge(_ node: DirectoryNode, _ outcomes: DirectoryNode.Outcomes, _ region: RawSpan) throws(PackError)
+        -> Merged?
+    {
         var merged = Merged()
         let builder = TreeBuilder()
         var cursor = StatEntryCursor(region)
@@ -139,7 +148,8 @@ extension TakeWorker {
                     merged.children.append(0)
                 case .unchanged:
                     if cachedChildren == nil { cachedChildren = childLocations(node) }
-                    guard let child = cachedChildren?[array(cursor.name)], let totals = take.cache.withRecord(RecordLocation(raw: child), { $0.totals })
+                    guard let child = cachedChildren?[array(cursor.name)],
+                        let totals = take.cache.withRecord(RecordLocation(raw: child), { $0.totals })
                     else { return nil }
                     merged.children.append(child)
                     merged.totals.add(below: totals)
@@ -151,7 +161,9 @@ extension TakeWorker {
                     if let entry {
                         bytes = entry
                     } else {
-                        guard let old = oldEntry(node, cursor.name, &oldPosition), var decoded = unsafe try? TreeEntry(decoding: old.span.bytes) else { return nil }
+                        guard let old = oldEntry(node, cursor.name, &oldPosition),
+                            var decoded = unsafe try? TreeEntry(decoding: old.span.bytes)
+                        else { return nil }
                         decoded.content = content
                         bytes = decoded.encoded()
                     }
@@ -169,7 +181,9 @@ extension TakeWorker {
                 merged.totals.count(facts)
             }
             guard let entry = bytes ?? oldEntry(node, cursor.name, &oldPosition) else { return nil }
-            unsafe try builder.add(entry.span.bytes, name: cursor.name) { (type, bytes) throws(PackError) in try emit(type, bytes) }
+            unsafe try builder.add(entry.span.bytes, name: cursor.name) { (type, bytes) throws(PackError) in
+                try emit(type, bytes)
+            }
             StatRecord.appendEntry(facts, flags: flags, name: cursor.name, to: merged.region)
             merged.entryCount += 1
         }
@@ -217,7 +231,9 @@ extension TakeWorker {
 
     /// The entries of the tree that the node's cached record stands for; nil if they cannot be read.
     func oldEntries(_ node: DirectoryNode) -> OldEntries? {
-        guard let cached = node.cached, let known = take.cache.withRecord(cached, { (content: $0.content, count: $0.entryCount) }) else { return nil }
+        guard let cached = node.cached,
+            let known = take.cache.withRecord(cached, { (content: $0.content, count: $0.entryCount) })
+        else { return nil }
         guard let content = known.content else { return OldEntries(trees: [], ranges: []) }
         guard let trees = try? reader.trees(content) else { return nil }
         var ranges: [(tree: Int, range: Range<Int>)] = []
@@ -235,7 +251,8 @@ extension TakeWorker {
         if case .elsewhere(let extents)? = entry.extents { references.append(extents.content) }
         if case .elsewhere(let attributes)? = entry.attributes { references.append(attributes.content) }
         while let reference = references.popLast() {
-            guard (try? take.packs.contains(ObjectKey(reference.level == 0 ? .chunk : .list, reference.id))) == true else { return false }
+            guard (try? take.packs.contains(ObjectKey(reference.level == 0 ? .chunk : .list, reference.id))) == true
+            else { return false }
             guard reference.level > 0 else { continue }
             guard let bytes = try? reader.read(ObjectKey(.list, reference.id)),
                 let items = try? ListObject.decode(bytes, leaves: .chunk, level: reference.level)
@@ -269,7 +286,8 @@ extension ObjectReader {
             let key = ObjectKey(.list, item.reference.id)
             let bytes = try read(key)
             do throws(EntryError) {
-                stack.append(contentsOf: try ListObject.decode(bytes, leaves: type, level: item.reference.level).reversed())
+                stack.append(
+                    contentsOf: try ListObject.decode(bytes, leaves: type, level: item.reference.level).reversed())
             } catch {
                 throw .unreadable(key, file: "", what: error.reason)
             }

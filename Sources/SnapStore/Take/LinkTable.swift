@@ -30,7 +30,9 @@ package enum LinkTable {
         var result: [[[UInt8]]] = []
         var at = 0
         while at < bytes.count {
-            guard let count: UInt32 = span.integer(at: at), count >= 2, Int(count) <= bytes.count / 5 else { throw .damaged("the link table is cut short") }
+            guard let count: UInt32 = span.integer(at: at), count >= 2, Int(count) <= bytes.count / 5 else {
+                throw .damaged("the link table is cut short")
+            }
             at += 4
             var group: [[UInt8]] = []
             for _ in 0..<count {
@@ -50,6 +52,8 @@ package enum LinkTable {
     /// Components that can be names, from the root.
     private static func isPath(_ path: [UInt8]) -> Bool {
         !path.contains(0)
-            && path.split(separator: 0x2F, omittingEmptySubsequences: false).allSatisfy { !$0.isEmpty && $0 != [0x2E] && $0 != [0x2E, 0x2E] }
+            && path.split(separator: 0x2F, omittingEmptySubsequences: false).allSatisfy {
+                !$0.isEmpty && $0 != [0x2E] && $0 != [0x2E, 0x2E]
+            }
     }
 }

@@ -61,7 +61,9 @@ final class OpenBlock: @unchecked Sendable {
 
     /// Hashes the pending pieces, keeps those that `claim` says are new, and answers what each piece became. The block must hold nothing
     /// behind `pendingEnd`.
-    func hash(_ hasher: ObjectHasher, claim: ([ObjectKey]) throws(PackError) -> [Bool]) throws(PackError) -> [(part: PendingPart, id: ObjectID)] {
+    func hash(_ hasher: ObjectHasher, claim: ([ObjectKey]) throws(PackError) -> [Bool]) throws(PackError) -> [(
+        part: PendingPart, id: ObjectID
+    )] {
         var pieces: [(type: ObjectType, offset: Int, length: Int)] = []
         var offset = objectsEnd
         for part in pending {

@@ -10,7 +10,8 @@ extension TakeWorker {
     private static let writebackSeconds: Int64 = 60
 
     func read(
-        _ node: DirectoryNode, _ directory: borrowing FileDescriptor, index: Int, name: [UInt8], _ facts: FileFacts, _ extra: FileExtra, _ reason: ReadReason
+        _ node: DirectoryNode, _ directory: borrowing FileDescriptor, index: Int, name: [UInt8], _ facts: FileFacts,
+        _ extra: FileExtra, _ reason: ReadReason
     ) throws(PackError) {
         if facts.type == .regular {
             take.neededBytes.add(facts.size, ordering: .relaxed)
@@ -37,13 +38,17 @@ extension TakeWorker {
         if error.isNotFound || error.isLoop {
             node.outcomes.withLock { $0.entries[index] = .vanished }
         } else {
-            record(node, index, gapEntry(name: name, type: type.entryType, .unreadable, error.reason), flags: RecordFlag.incomplete)
+            record(
+                node, index, gapEntry(name: name, type: type.entryType, .unreadable, error.reason),
+                flags: RecordFlag.incomplete)
             noteGap(node.path(of: name), .unreadable, error.reason)
         }
     }
 
     /// A symbolic link, FIFO, socket or device.
-    private func readOther(_ directory: borrowing FileDescriptor, _ name: [UInt8], _ facts: FileFacts, _ extra: FileExtra) throws(SystemError) -> TreeEntry {
+    private func readOther(
+        _ directory: borrowing FileDescriptor, _ name: [UInt8], _ facts: FileFacts, _ extra: FileExtra
+    ) throws(SystemError) -> TreeEntry {
         var entry = TreeEntry(type: facts.type.entryType, name: name)
         entry.take(facts)
         switch facts.type {
@@ -61,7 +66,8 @@ extension TakeWorker {
     }
 
     private func readFile(
-        _ node: DirectoryNode, _ directory: borrowing FileDescriptor, index: Int, name: [UInt8], _ scanned: FileFacts, _ scannedExtra: FileExtra,
+        _ node: DirectoryNode, _ directory: borrowing FileDescriptor, index: Int, name: [UInt8], _ scanned: FileFacts,
+        _ scannedExtra: FileExtra,
         _ reason: ReadReason
     ) throws(PackError) {
         if take.observer.wantsReasons { take.observer.progress?(.reading(path: node.path(of: name), reason: reason)) }
@@ -122,7 +128,9 @@ extension TakeWorker {
         try contentGrew()
     }
 
-    private func open(_ directory: borrowing FileDescriptor, _ name: [UInt8], _ facts: FileFacts) throws(SystemError) -> FileDescriptor {
+    private func open(_ directory: borrowing FileDescriptor, _ name: [UInt8], _ facts: FileFacts) throws(SystemError)
+        -> FileDescriptor
+    {
         if facts.owner == Process.effectiveUser || Process.effectiveUser == 0 {
             do {
                 return try directory.open(name, [.read, .nonBlocking, .keepAccessTime])
@@ -135,7 +143,9 @@ extension TakeWorker {
     }
 
     /// Reads the file's data into the open block, cut into parts.
-    private func readContent(of file: borrowing FileDescriptor, into job: FileJob, _ facts: FileFacts, _ extra: FileExtra) throws {
+    private func readContent(
+        of file: borrowing FileDescriptor, into job: FileJob, _ facts: FileFacts, _ extra: FileExtra
+    ) throws {
         job.entry.extents = nil
         if facts.size == 0 { return }
         var ranges = [0..<facts.size]
@@ -158,7 +168,8 @@ extension TakeWorker {
             // One byte more than expected tells that the file has grown, without a call of its own.
             var got = 0
             while got < length {
-                let count = try file.read(appendingTo: content.plain, limit: length + 1 - got, at: range.lowerBound + UInt64(got))
+                let count = try file.read(
+                    appendingTo: content.plain, limit: length + 1 - got, at: range.lowerBound + UInt64(got))
                 if count == 0 { break }
                 got += count
             }
@@ -172,7 +183,9 @@ extension TakeWorker {
     }
 
     /// Reads a large range. Cuts go across ranges: the content is all of them one after the other.
-    private func readRange(of file: borrowing FileDescriptor, _ range: Range<UInt64>, into job: FileJob, isLast: Bool) throws {
+    private func readRange(of file: borrowing FileDescriptor, _ range: Range<UInt64>, into job: FileJob, isLast: Bool)
+        throws
+    {
         let chunker = take.options.chunker
         var at = range.lowerBound
         while at < range.upperBound {
@@ -195,7 +208,8 @@ extension TakeWorker {
 
     private func addPart(_ job: FileJob, _ length: Int) {
         let part = take.fileLock.withLock { _ in
-            job.parts.append(ListReference(reference: ContentReference(level: 0, id: .zero), length: UInt64(length), key: []))
+            job.parts.append(
+                ListReference(reference: ContentReference(level: 0, id: .zero), length: UInt64(length), key: []))
             job.unhashed += 1
             return job.parts.count - 1
         }
@@ -238,7 +252,9 @@ extension TakeWorker {
             parts.append(ListReference(reference: ContentReference(level: 0, id: id), length: UInt64(length), key: []))
             at += length
         }
-        let content = try ListObject.build(parts, type: .chunk) { (type, bytes) throws(PackError) in try emit(type, bytes) }
+        let content = try ListObject.build(parts, type: .chunk) { (type, bytes) throws(PackError) in
+            try emit(type, bytes)
+        }
         return SizedReference(content: content ?? ContentReference(level: 0, id: .zero), length: UInt64(bytes.count))
     }
 

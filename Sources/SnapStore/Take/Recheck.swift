@@ -47,7 +47,9 @@ extension Take {
     }
 
     /// Examines the sub-directories in a record; those that have sub-directories themselves go to `found`.
-    private func examine(_ record: RecordLocation, _ path: [UInt8], _ found: inout [(record: RecordLocation, path: [UInt8])]) -> [UInt8]? {
+    private func examine(
+        _ record: RecordLocation, _ path: [UInt8], _ found: inout [(record: RecordLocation, path: [UInt8])]
+    ) -> [UInt8]? {
         let changed: [UInt8]?? = cache.withRecord(record) { (view) -> [UInt8]? in
             guard view.childCount > 0 else { return nil }
             var cursor = StatEntryCursor(view.entries)
@@ -82,6 +84,7 @@ extension FileFacts {
     /// Nothing was added, removed or renamed in the directory, nor were its own attributes changed.
     func isSameDirectory(as other: FileFacts) -> Bool {
         inode == other.inode && mtime_seconds == other.mtime_seconds && mtime_nanoseconds == other.mtime_nanoseconds
-            && ctime_seconds == other.ctime_seconds && ctime_nanoseconds == other.ctime_nanoseconds && mode == other.mode
+            && ctime_seconds == other.ctime_seconds && ctime_nanoseconds == other.ctime_nanoseconds
+            && mode == other.mode
     }
 }

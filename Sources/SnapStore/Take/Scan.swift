@@ -3,15 +3,6 @@
 internal import SnapSystem
 
 extension TakeWorker {
-    /// One entry that differs from the cache, or has nothing to be compared with.
-    private struct Difference {
-        var index: Int
-        var offset: Int
-        var scanned: Int
-        var reason: ReadReason
-        var extra: FileExtra
-    }
-
     /// An entry that could be seen and not be asked for its facts.
     private struct Refusal {
         var index: Int
@@ -44,64 +35,15 @@ extension TakeWorker {
         try examine(node, directory, rules)
     }
 
-    /// Handles a directory whose times say that its names are those of the cache, and whose entries all have the facts of the cache: nothing is listed, and nothing
-    /// allocated for an entry. False if it must be scanned.
-    private func isKnown(_ node: DirectoryNode, _ directory: borrowing FileDescriptor) throws(PackError) -> Bool {
-        guard take.options.trustsCache, !take.options.rehash, node.hasCachedFacts, node.hasCachedRules, let cached = node.cached else { return false }
-        let fd = directory.raw
-        let known: KnownDirectory? = take.cache.withRecord(cached) { record -> KnownDirectory? in
-            let totals = record.totals
-            guard record.traits.contains(.isSettled), totals.leftOutHere == 0 else { return nil }
-            var result = KnownDirectory(hasIgnoreFile: record.traits.contains(.hasIgnoreFile))
-            let region = record.entries
-            var cursor = StatEntryCursor(region)
-            while cursor.isAtEntry {
-                let place = cursor.namePlace
-                guard cursor.flags == 0, FileDescriptor.hasFacts(fd, region, at: cursor.offset, nameAt: place.offset, nameLength: place.length) else { return nil }
-                let facts = cursor.facts
-                if facts.type == .directory {
-                    result.directories.append((array(cursor.name), facts, RecordLocation(raw: record.child(result.directories.count) ?? 0)))
-                } else if facts.links > 1 {
-                    result.linked.append((array(cursor.name), facts))
-                }
-                cursor.advance()
-            }
-            return result
-        } ?? nil
-        guard let known else { return false }
-        for (name, facts) in known.linked {
-            guard let extra = try? directory.facts(of: name).1 else { return false }
-            noteLink(node, facts, extra, name)
-        }
-        node.isSame = true
-        node.hasIgnoreFile = known.hasIgnoreFile
-        let rules = known.hasIgnoreFile ? enter(node, directory) : node.rules
-        var children: [DirectoryNode] = []
-        children.reserveCapacity(known.directories.count)
-        for (name, facts, location) in known.directories {
-            children.append(
-                DirectoryNode(
-                    parent: node, ordinal: children.count, path: node.path(of: name), name: name, facts: facts, hasCachedFacts: true, rules: rules,
-                    hasCachedRules: true, cached: location))
-        }
-        node.pending.add(children.count, ordering: .relaxed)
-        push(children)
-        if node.complete() { try finish(node) }
-        return true
-    }
-
-    private struct KnownDirectory {
-        var hasIgnoreFile: Bool
-        var directories: [(name: [UInt8], facts: FileFacts, record: RecordLocation)] = []
-        var linked: [(name: [UInt8], facts: FileFacts)] = []
-    }
-
     /// A nested store, or a directory tagged as a cache.
     private func special(_ directory: borrowing FileDescriptor) -> DirectoryOutcome? {
-        if scanner.index(of: Array("format".utf8)) != nil && scanner.index(of: Array("packs".utf8)) != nil && StoreMark.isStore(directory) {
+        if scanner.index(of: Array("format".utf8)) != nil && scanner.index(of: Array("packs".utf8)) != nil
+            && StoreMark.isStore(directory)
+        {
             return .gap(.nestedStore, "")
         }
-        if take.options.cacheTags && scanner.index(of: CacheTag.fileName) != nil, let file = try? directory.open(CacheTag.fileName, [.read, .nonBlocking]),
+        if take.options.cacheTags && scanner.index(of: CacheTag.fileName) != nil,
+            let file = try? directory.open(CacheTag.fileName, [.read, .nonBlocking]),
             let bytes = try? file.read(at: 0, count: CacheTag.signatureLength), CacheTag.isValid(bytes.span)
         {
             return .gap(.cacheDirectory, "")
@@ -110,14 +52,20 @@ extension TakeWorker {
     }
 
     /// The rules inside the directory.
-    private func enter(_ node: DirectoryNode, _ directory: borrowing FileDescriptor) -> RuleSet {
-        guard let file = try? directory.open(RuleSet.ignoreFileName, [.read, .nonBlocking]), let contents = try? file.readAll(limit: 1 << 24) else {
+    func enter(_ node: DirectoryNode, _ directory: borrowing FileDescriptor) -> RuleSet {
+        guard let file = try? directory.open(RuleSet.ignoreFileName, [.read, .nonBlocking]),
+            let contents = try? file.readAll(limit: 1 << 24)
+        else {
             return node.rules
         }
-        return node.rules.entering(directoryPath: node.path, file: IgnoreFile(source: node.path(of: RuleSet.ignoreFileName), contents: contents))
+        return node.rules.entering(
+            directoryPath: node.path,
+            file: IgnoreFile(source: node.path(of: RuleSet.ignoreFileName), contents: contents))
     }
 
-    private func examine(_ node: DirectoryNode, _ directory: borrowing FileDescriptor, _ rules: RuleSet) throws(PackError) {
+    private func examine(_ node: DirectoryNode, _ directory: borrowing FileDescriptor, _ rules: RuleSet)
+        throws(PackError)
+    {
         let options = take.options
         scratch.truncate(to: 0)
         var scanned: [Int] = []  // for each entry in the region, its place in the scanner
@@ -137,10 +85,13 @@ extension TakeWorker {
                     isKnown = true
                     isDirectory = facts.type == .directory
                 }
-                let match = scanner.withName(index) { rules.excludes(name: $0, isDirectory: isDirectory ?? false, in: node.path) }
+                let match = scanner.withName(index) {
+                    rules.excludes(name: $0, isDirectory: isDirectory ?? false, in: node.path)
+                }
                 if let match {
                     node.leftOutHere += 1
-                    tally.leftOut[Take.LeftOutKey(source: match.source, line: match.line, text: match.text), default: 0] += 1
+                    tally.leftOut[
+                        Take.LeftOutKey(source: match.source, line: match.line, text: match.text), default: 0] += 1
                     continue
                 }
             }
@@ -155,10 +106,14 @@ extension TakeWorker {
                 }
             }
             if facts.type == .directory {
-                if options.ownStores.contains(where: { $0.inode == facts.inode && $0.device == extra.device }) { continue }
+                if options.ownStores.contains(where: { $0.inode == facts.inode && $0.device == extra.device }) {
+                    continue
+                }
                 directoryCount += 1
             }
-            if options.oneFileSystem && (extra.mount_root != 0 || extra.device != options.rootDevice) && facts.inode != 0 {
+            if options.oneFileSystem && (extra.mount_root != 0 || extra.device != options.rootDevice)
+                && facts.inode != 0
+            {
                 let type = facts.type
                 facts = FileFacts()
                 facts.mode = type.modeBits
@@ -174,10 +129,15 @@ extension TakeWorker {
     }
 
     /// Handles a directory whose entries are those of the cache. False if they are not.
-    private func examineUnchanged(_ node: DirectoryNode, _ rules: RuleSet, _ extras: [FileExtra], directoryCount: Int) throws(PackError) -> Bool {
+    private func examineUnchanged(_ node: DirectoryNode, _ rules: RuleSet, _ extras: [FileExtra], directoryCount: Int)
+        throws(PackError) -> Bool
+    {
         guard take.options.trustsCache, !take.options.rehash, let cached = node.cached else { return false }
-        let compared: (isSame: Bool, children: [RecordLocation], linked: UInt64)? = take.cache.withRecord(cached) { record in
-            guard scratch.withBytes({ equalBytes($0, record.entries) }), record.childCount == directoryCount else { return (false, [], 0) }
+        let compared: (isSame: Bool, children: [RecordLocation], linked: UInt64)? = take.cache.withRecord(cached) {
+            record in
+            guard scratch.withBytes({ equalBytes($0, record.entries) }), record.childCount == directoryCount else {
+                return (false, [], 0)
+            }
             let children = (0..<record.childCount).map { RecordLocation(raw: record.child($0) ?? 0) }
             return (true, children, record.totals.linkedHere)
         }
@@ -198,7 +158,8 @@ extension TakeWorker {
                     let name = array(cursor.name)
                     children.append(
                         DirectoryNode(
-                            parent: node, ordinal: children.count, path: node.path(of: name), name: name, facts: facts, hasCachedFacts: true, rules: rules,
+                            parent: node, ordinal: children.count, path: node.path(of: name), name: name, facts: facts,
+                            hasCachedFacts: true, rules: rules,
                             hasCachedRules: node.hasCachedRules, cached: compared.children[children.count]))
                 } else if facts.links > 1 {
                     noteLink(node, facts, extras[index], array(cursor.name))
@@ -215,7 +176,8 @@ extension TakeWorker {
 
     /// Merges the scanned entries with the cache's, and reads what differs.
     private func examineChanged(
-        _ node: DirectoryNode, _ directory: borrowing FileDescriptor, _ rules: RuleSet, _ scanned: [Int], _ extras: [FileExtra], _ refusals: [Refusal]
+        _ node: DirectoryNode, _ directory: borrowing FileDescriptor, _ rules: RuleSet, _ scanned: [Int],
+        _ extras: [FileExtra], _ refusals: [Refusal]
     ) throws(PackError) {
         node.region = scratch.array
         if !node.hasCachedFacts { node.attributes = (try? directory.attributes()) ?? [] }
@@ -228,115 +190,38 @@ extension TakeWorker {
         let region = node.region
         if let cached = node.cached {
             let isRead: Void? = take.cache.withRecord(cached) { record in
-                found = unsafe compare(node, region.span.bytes, with: record.entries, rules, scanned, extras) { record.child($0).map { RecordLocation(raw: $0) } }
+                found = unsafe compare(node, region.span.bytes, with: record.entries, rules, scanned, extras) {
+                    record.child($0).map { RecordLocation(raw: $0) }
+                }
             }
             if isRead == nil {
                 node.cached = nil
                 node.oldEntries = nil
             }
         }
-        if node.cached == nil { found = unsafe compare(node, region.span.bytes, with: RawSpan(), rules, scanned, extras) { _ in nil } }
+        if node.cached == nil {
+            found = unsafe compare(node, region.span.bytes, with: RawSpan(), rules, scanned, extras) { _ in nil }
+        }
         let (children, differences) = (found.children, found.differences)
         node.pending.add(children.count + differences.count, ordering: .relaxed)
         for refusal in refusals {
-            record(refusal, node, scanner.name(scanned[refusal.index]), scanner.listedType(scanned[refusal.index]) ?? .unknown)
+            record(
+                refusal, node, scanner.name(scanned[refusal.index]),
+                scanner.listedType(scanned[refusal.index]) ?? .unknown)
         }
         push(children)
         for difference in differences {
             if take.isCancelled { return }
             let facts = unsafe region.span.bytes.facts(at: difference.offset) ?? FileFacts()
-            try read(node, directory, index: difference.index, name: scanner.name(difference.scanned), facts, difference.extra, difference.reason)
+            try read(
+                node, directory, index: difference.index, name: scanner.name(difference.scanned), facts,
+                difference.extra, difference.reason)
         }
         if node.complete() { try finish(node) }
     }
 
-    private struct Comparison {
-        var differences: [Difference] = []
-        var children: [DirectoryNode] = []
-    }
-
-    /// Goes through scanned and cached entries side by side; both are sorted by name.
-    private func compare(
-        _ node: DirectoryNode, _ region: RawSpan, with record: RawSpan, _ rules: RuleSet, _ scanned: [Int], _ extras: [FileExtra],
-        _ childLocation: (Int) -> RecordLocation?
-    ) -> Comparison {
-        var result = Comparison()
-        let hasCachedRules = node.hasCachedRules && ignoreFacts(region) == ignoreFacts(record)
-        var position = 0
-        var old = StatEntryCursor(record)
-        var oldDirectories = 0
-        var cursor = StatEntryCursor(region)
-        var index = 0
-        while cursor.isAtEntry {
-            var isFound = false
-            while old.isAtEntry {
-                let order = compareBytes(old.name, cursor.name)
-                if order > 0 { break }
-                if order == 0 {
-                    isFound = true
-                    break
-                }
-                if old.facts.type == .directory { oldDirectories += 1 }
-                old.advance()
-            }
-            let facts = cursor.facts
-            let isRefused = cursor.flags != 0
-            let oldFacts = isFound ? old.facts : FileFacts()
-            if facts.type == .directory && !isRefused {
-                let wasDirectory = isFound && oldFacts.type == .directory
-                let isSame = wasDirectory && oldFacts == facts && old.flags == 0 && hasOldEntry(node, cursor.name, &position)
-                let name = array(cursor.name)
-                result.children.append(
-                    DirectoryNode(
-                        parent: node, ordinal: result.children.count, path: node.path(of: name), name: name, facts: facts, hasCachedFacts: isSame,
-                        rules: rules, hasCachedRules: hasCachedRules, cached: wasDirectory ? childLocation(oldDirectories) : nil))
-            } else if !isRefused {
-                if facts.links > 1 { noteLink(node, facts, extras[index], array(cursor.name)) }
-                let reason = isFound ? difference(facts, oldFacts, old.flags) : .new
-                if !reason.isEmpty || !hasOldEntry(node, cursor.name, &position) {
-                    result.differences.append(
-                        Difference(
-                            index: index, offset: cursor.offset, scanned: scanned[index], reason: reason.isEmpty ? .incomplete : reason, extra: extras[index]))
-                }
-            }
-            cursor.advance()
-            index += 1
-        }
-        return result
-    }
-
-    /// The facts of the ignore file among the entries, if it is there.
-    private func ignoreFacts(_ region: RawSpan) -> FileFacts? {
-        let wanted = RuleSet.ignoreFileName
-        var cursor = StatEntryCursor(region)
-        while cursor.isAtEntry {
-            let order = compareBytes(cursor.name, wanted.span)
-            if order == 0 && cursor.flags == 0 { return cursor.facts }
-            if order >= 0 { return nil }
-            cursor.advance()
-        }
-        return nil
-    }
-
-    /// Why an entry must be read; empty if it need not be.
-    private func difference(_ new: FileFacts, _ old: FileFacts, _ oldFlags: UInt32) -> ReadReason {
-        var reason: ReadReason = []
-        if new.type != old.type { return .new }
-        if new.inode != old.inode { reason.insert(.inode) }
-        if new.size != old.size { reason.insert(.size) }
-        if new.mtime_seconds != old.mtime_seconds || new.mtime_nanoseconds != old.mtime_nanoseconds { reason.insert(.modificationTime) }
-        if new.ctime_seconds != old.ctime_seconds || new.ctime_nanoseconds != old.ctime_nanoseconds { reason.insert(.changeTime) }
-        if new.mode != old.mode { reason.insert(.mode) }
-        if new.owner != old.owner || new.group != old.group { reason.insert(.owner) }
-        if new.links != old.links { reason.insert(.links) }
-        if oldFlags & RecordFlag.recent != 0 { reason.insert(.recent) }
-        if oldFlags & RecordFlag.incomplete != 0 { reason.insert(.incomplete) }
-        if take.options.rehash { reason.insert(.asked) }
-        return reason
-    }
-
     /// The old tree has an entry of this name, with content that is there. Asked in the order of names.
-    private func hasOldEntry(_ node: DirectoryNode, _ name: Span<UInt8>, _ position: inout Int) -> Bool {
+    func hasOldEntry(_ node: DirectoryNode, _ name: Span<UInt8>, _ position: inout Int) -> Bool {
         guard let old = node.oldEntries, let found = old.find(name, from: &position) else { return false }
         if take.options.trustsCache { return true }
         let bytes = Array(old.trees[found.tree][found.range])
@@ -344,7 +229,7 @@ extension TakeWorker {
         return entry.type == .directory || isPresent(entry)
     }
 
-    private func noteLink(_ node: DirectoryNode, _ facts: FileFacts, _ extra: FileExtra, _ name: [UInt8]) {
+    func noteLink(_ node: DirectoryNode, _ facts: FileFacts, _ extra: FileExtra, _ name: [UInt8]) {
         tally.links.append(LinkedName(device: extra.device, inode: facts.inode, path: node.path(of: name)))
     }
 

@@ -88,7 +88,8 @@ final class Take: @unchecked Sendable {
     }
 
     init(
-        root: consuming FileDescriptor, session: PackSession, packs: PackSet, cache: StatCache, options: Options, observer: Observer, workerCount: Int
+        root: consuming FileDescriptor, session: PackSession, packs: PackSet, cache: StatCache, options: Options,
+        observer: Observer, workerCount: Int
     ) {
         self.root = root
         self.session = session
@@ -101,9 +102,13 @@ final class Take: @unchecked Sendable {
     }
 
     /// Walks the working directory once. `rules` are those that hold at its root.
-    func walk(rules: RuleSet, facts: FileFacts, from cached: (record: RecordLocation, facts: FileFacts)?, workers: [TakeWorker]) throws(StoreError) -> DirectoryOutcome {
+    func walk(
+        rules: RuleSet, facts: FileFacts, from cached: (record: RecordLocation, facts: FileFacts)?,
+        workers: [TakeWorker]
+    ) throws(StoreError) -> DirectoryOutcome {
         let node = DirectoryNode(
-            parent: nil, ordinal: 0, path: [], name: TreeEntry.rootName, facts: facts, hasCachedFacts: cached.map { $0.facts == facts } ?? false,
+            parent: nil, ordinal: 0, path: [], name: TreeEntry.rootName, facts: facts,
+            hasCachedFacts: cached.map { $0.facts == facts } ?? false,
             rules: rules, hasCachedRules: options.hasCachedRules, cached: cached?.record)
         tally.withLock { tally in
             // A second walk starts its counts anew, but what was read was read.

@@ -125,11 +125,13 @@ final class TakeWorker: @unchecked Sendable {
         full.plain.withBytes(in: full.pendingEnd..<full.plain.count) { content.plain.append($0) }
         full.plain.truncate(to: full.pendingEnd)
         let idle = take.idleCount.load(ordering: .relaxed)
-        let isGiven = idle > 0 && take.shared.withLock { state in
-            guard state.blocks.count < idle, !state.isDone else { return false }
-            state.blocks.append(full)
-            return true
-        }
+        let isGiven =
+            idle > 0
+            && take.shared.withLock { state in
+                guard state.blocks.count < idle, !state.isDone else { return false }
+                state.blocks.append(full)
+                return true
+            }
         if isGiven { take.shared.signal() } else { try absorb(full) }
     }
 
@@ -170,7 +172,9 @@ final class TakeWorker: @unchecked Sendable {
             end += Int(block.objects[index].length)
             let isLast = index == block.objects.count - 1
             // The last one takes a short rest along.
-            guard isLast || (end - start >= OpenBlock.blockLength && block.objectsEnd - end >= OpenBlock.blockLength / 4) else { continue }
+            guard
+                isLast || (end - start >= OpenBlock.blockLength && block.objectsEnd - end >= OpenBlock.blockLength / 4)
+            else { continue }
             try take.session.append(try encode(block, start..<end, block.objects[first...index]))
             take.newBytes.add(UInt64(end - start), ordering: .relaxed)
             first = index + 1
@@ -180,10 +184,14 @@ final class TakeWorker: @unchecked Sendable {
     }
 
     /// The compressed form of some objects, valid until the next one is made.
-    func encode(_ block: OpenBlock, _ range: Range<Int>, _ objects: ArraySlice<BlockObject>) throws(PackError) -> EncodedBlock {
+    func encode(_ block: OpenBlock, _ range: Range<Int>, _ objects: ArraySlice<BlockObject>) throws(PackError)
+        -> EncodedBlock
+    {
         stored.truncate(to: 0)
         let (compressor, stored, compression) = (compressor, stored, take.options.compression)
-        let codec = try block.plain.withBytes(in: range) { (plain) throws(PackError) in try compressor.compress(plain, compression, into: stored) }
+        let codec = try block.plain.withBytes(in: range) { (plain) throws(PackError) in
+            try compressor.compress(plain, compression, into: stored)
+        }
         return try EncodedBlock(stored: stored, codec: codec, objects: Array(objects))
     }
 
@@ -200,9 +208,28 @@ final class TakeWorker: @unchecked Sendable {
 
     /// A file is read and hashed: its entry is known.
     func finish(_ job: FileJob) throws(PackError) {
-        job.entry.content = try ListObject.build(job.parts, type: .chunk) { (type, bytes) throws(PackError) in try emit(type, bytes) }
+        job.entry.content = try ListObject.build(job.parts, type: .chunk) { (type, bytes) throws(PackError) in
+            try emit(type, bytes)
+        }
         let outcome = EntryOutcome.recorded(job.entry.encoded(), flags: job.flags)
         job.node.outcomes.withLock { $0.entries[job.index] = outcome }
         if job.node.complete() { try finish(job.node) }
+    }
+
+    /// Moves what this worker still holds into `tail`, or writes it if it is large enough to be a block of its own.
+    func gather(into tail: OpenBlock) throws(PackError) {
+        for block in [content, carry, meta] where !block.isEmpty {
+            if block.objectsEnd + tail.objectsEnd > OpenBlock.blockLength / 2 {
+                try write(block)
+            } else {
+                tail.join(block)
+                block.reset()
+            }
+        }
+    }
+
+    /// What a block would take in a pack.
+    func storedLength(of block: OpenBlock) throws(PackError) -> UInt64 {
+        block.objects.isEmpty ? 0 : UInt64(try encode(block, 0..<block.objectsEnd, block.objects[...]).length)
     }
 }

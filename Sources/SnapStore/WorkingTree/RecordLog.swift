@@ -46,7 +46,9 @@ package final class RecordLog: @unchecked Sendable {
             if case .memory(let last)? = state.segments.last, last.count + length <= Self.segmentLength {
                 record.withBytes { last.append($0) }
             } else {
-                if state.segments.count >= Self.segmentsInMemory { try spill(&state, state.segments.count - Self.segmentsInMemory) }
+                if state.segments.count >= Self.segmentsInMemory {
+                    try spill(&state, state.segments.count - Self.segmentsInMemory)
+                }
                 let fresh = ByteBuffer(capacity: max(length, state.segments.isEmpty ? 4096 : Self.segmentLength))
                 record.withBytes { fresh.append($0) }
                 state.segments.append(.memory(fresh))

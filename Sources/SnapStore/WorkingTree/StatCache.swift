@@ -60,11 +60,14 @@ package struct StatCacheHeader: Equatable, Sendable {
 
     init?(decoding bytes: [UInt8]) {
         let span = unsafe bytes.span.bytes
-        guard bytes.count == Self.length, bytes.starts(with: Array("snapstat".utf8)), span.integer(at: 8) == Self.version,
+        guard bytes.count == Self.length, bytes.starts(with: Array("snapstat".utf8)),
+            span.integer(at: 8) == Self.version,
             span.integer(at: 12) == rawChecksum(span.extracting(16..<Self.length)),
-            let length: UInt64 = span.integer(at: 16), let root: UInt64 = span.integer(at: 24), let epoch: UInt64 = span.integer(at: 32),
+            let length: UInt64 = span.integer(at: 16), let root: UInt64 = span.integer(at: 24),
+            let epoch: UInt64 = span.integer(at: 32),
             let snapshot = ObjectID(bytes: span.array(40..<72)), let tree = ObjectID(bytes: span.array(72..<104)),
-            let rules = ObjectID(bytes: span.array(104..<136)), let facts = span.facts(at: 136), let live: UInt64 = span.integer(at: 192),
+            let rules = ObjectID(bytes: span.array(104..<136)), let facts = span.facts(at: 136),
+            let live: UInt64 = span.integer(at: 192),
             let links = ObjectID(bytes: span.array(200..<232))
         else { return nil }
         self.length = length
@@ -121,7 +124,8 @@ package final class StatCache: @unchecked Sendable {
     private static func open(_ room: consuming FileDescriptor) throws(SystemError) -> (StatCacheHeader, Mapping)? {
         let file = try room.open(name, [.read])
         let bytes = try file.read(at: 0, count: StatCacheHeader.length)
-        guard let header = StatCacheHeader(decoding: bytes), let length = Int(exactly: header.length), header.length >= UInt64(StatCacheHeader.length),
+        guard let header = StatCacheHeader(decoding: bytes), let length = Int(exactly: header.length),
+            header.length >= UInt64(StatCacheHeader.length),
             try file.facts().0.size >= header.length
         else { return nil }
         return (header, try Mapping(file, count: length))
@@ -135,7 +139,9 @@ package final class StatCache: @unchecked Sendable {
                 return body(view)
             } ?? nil
         }
-        guard let mapping, let start = Int(exactly: location.raw), start >= StatCacheHeader.length, start < mapping.count else { return nil }
+        guard let mapping, let start = Int(exactly: location.raw), start >= StatCacheHeader.length,
+            start < mapping.count
+        else { return nil }
         return mapping.withBytes(in: start..<mapping.count) { (span) -> R? in
             guard let view = StatRecordView(span) else { return nil }
             return body(view)
@@ -156,8 +162,9 @@ package final class StatCache: @unchecked Sendable {
             var updated = header
             updated.length = old.length
             let file = try room.open(Self.name, [.readWrite])
-            guard try file.lock(exclusive: true, waiting: false) else { return }
-            unsafe try file.write(updated.encoded().span.bytes, at: 0)
+            guard try isStill(old, file) else { return }
+            let bytes = updated.encoded()
+            unsafe try file.write(bytes.span.bytes, at: 0)
             return
         }
         guard let old = self.header, header.live * 2 > old.length + appended else {
@@ -165,15 +172,19 @@ package final class StatCache: @unchecked Sendable {
             return
         }
         let file = try room.open(Self.name, [.readWrite])
-        guard try file.lock(exclusive: true, waiting: false),
-            StatCacheHeader(decoding: try file.read(at: 0, count: StatCacheHeader.length)) == old
-        else { return }
+        guard try isStill(old, file) else { return }
         var updated = header
         let base = old.length
         updated.root = moved(header.root, to: base)
         updated.length = base + appended
         try write(to: file, at: base, moving: base)
         unsafe try file.write(updated.encoded().span.bytes, at: 0)
+    }
+
+    /// Locks the file, and says whether it is the one that was opened: places in it mean nothing in another.
+    private func isStill(_ old: StatCacheHeader, _ file: borrowing FileDescriptor) throws(SystemError) -> Bool {
+        guard try file.lock(exclusive: true, waiting: false) else { return false }
+        return StatCacheHeader(decoding: try file.read(at: 0, count: StatCacheHeader.length)) == old
     }
 
     private func moved(_ location: RecordLocation, to base: UInt64) -> RecordLocation {
@@ -188,7 +199,9 @@ package final class StatCache: @unchecked Sendable {
         try log.forEachSegment { (segment) throws(SystemError) in
             var position = 0
             while position < segment.byteCount {
-                guard let view = StatRecordView(segment.extracting(position..<segment.byteCount)) else { throw SystemError("stat cache", 5) }
+                guard let view = StatRecordView(segment.extracting(position..<segment.byteCount)) else {
+                    throw SystemError("stat cache", 5)
+                }
                 let start = out.count
                 out.append(view.bytes)
                 rebase(view, at: start, in: out, base)
@@ -209,7 +222,9 @@ package final class StatCache: @unchecked Sendable {
             guard let child = view.child(index) else { continue }
             let location = RecordLocation(raw: child)
             guard location.isInLog else { continue }
-            out.patch(integer: moved(location, to: base).raw, at: start + view.bytes.byteCount - (view.childCount - index) * 8)
+            out.patch(
+                integer: moved(location, to: base).raw, at: start + view.bytes.byteCount - (view.childCount - index) * 8
+            )
             isMoved = true
         }
         guard isMoved else { return }
@@ -252,12 +267,16 @@ package final class StatCache: @unchecked Sendable {
             var done: [UInt64] = []
         }
 
-        mutating func copy(_ root: RecordLocation, to file: borrowing FileDescriptor) throws(SystemError) -> RecordLocation {
+        mutating func copy(_ root: RecordLocation, to file: borrowing FileDescriptor) throws(SystemError)
+            -> RecordLocation
+        {
             var frames = [try frame(root)]
             while var top = frames.popLast() {
                 if top.done.count < top.childCount {
                     let index = top.done.count
-                    guard let child = cache.withRecord(top.location, { $0.child(index) }) ?? nil else { throw SystemError("stat cache", 5) }
+                    guard let child = cache.withRecord(top.location, { $0.child(index) }) ?? nil else {
+                        throw SystemError("stat cache", 5)
+                    }
                     guard child != 0 else {
                         // A gap: it has no record.
                         top.done.append(0)
@@ -271,7 +290,8 @@ package final class StatCache: @unchecked Sendable {
                 let place = end
                 _ = cache.withRecord(top.location) { view in
                     StatRecord.encode(
-                        content: view.content, traits: view.traits, totals: view.totals, entries: view.entries, entryCount: view.entryCount, children: top.done, into: out)
+                        content: view.content, traits: view.traits, totals: view.totals, entries: view.entries,
+                        entryCount: view.entryCount, children: top.done, into: out)
                 }
                 if out.count >= 1 << 18 { try flush(to: file) }
                 guard var parent = frames.popLast() else {

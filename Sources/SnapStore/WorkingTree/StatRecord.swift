@@ -51,7 +51,8 @@ package enum StatRecord {
 
     /// A whole record.
     static func encode(
-        content: ContentReference?, traits: RecordTraits, totals: Totals, entries: RawSpan, entryCount: Int, children: [UInt64], into buffer: ByteBuffer
+        content: ContentReference?, traits: RecordTraits, totals: Totals, entries: RawSpan, entryCount: Int,
+        children: [UInt64], into buffer: ByteBuffer
     ) {
         let start = buffer.count
         let length = headerLength + entries.byteCount + children.count * 8
@@ -80,7 +81,8 @@ package struct StatRecordView: ~Escapable {
     @_lifetime(copy span)
     package init?(_ span: RawSpan) {
         guard let magic: UInt32 = span.integer(at: 0), magic == StatRecord.magic, let sum: UInt32 = span.integer(at: 4),
-            let length: UInt32 = span.integer(at: 8), let entries: UInt32 = span.integer(at: 12), let children: UInt32 = span.integer(at: 16),
+            let length: UInt32 = span.integer(at: 8), let entries: UInt32 = span.integer(at: 12),
+            let children: UInt32 = span.integer(at: 16),
             Int(length) <= span.byteCount, Int(length) >= StatRecord.headerLength + Int(children) * 8
         else { return nil }
         let whole = span.extracting(0..<Int(length))
@@ -91,7 +93,9 @@ package struct StatRecordView: ~Escapable {
     }
 
     package var content: ContentReference? {
-        guard let level: UInt8 = bytes.integer(at: 20), level != StatRecord.noContent, let id = ObjectID(bytes: bytes.array(24..<56)) else { return nil }
+        guard let level: UInt8 = bytes.integer(at: 20), level != StatRecord.noContent,
+            let id = ObjectID(bytes: bytes.array(24..<56))
+        else { return nil }
         return ContentReference(level: level, id: id)
     }
 

@@ -46,12 +46,15 @@ package struct Totals: Equatable, Sendable {
     }
 
     func encode(into buffer: ByteBuffer) {
-        for value in [files, directories, symbolicLinks, others, bytes, linkedHere, leftOutHere] + gaps { buffer.append(integer: value) }
+        for value in [files, directories, symbolicLinks, others, bytes, linkedHere, leftOutHere] + gaps {
+            buffer.append(integer: value)
+        }
     }
 
     init?(decoding span: RawSpan, at offset: Int) {
         func value(_ index: Int) -> UInt64? { span.integer(at: offset + index * 8) }
-        guard let files = value(0), let directories = value(1), let links = value(2), let others = value(3), let bytes = value(4), let linked = value(5),
+        guard let files = value(0), let directories = value(1), let links = value(2), let others = value(3),
+            let bytes = value(4), let linked = value(5),
             let leftOut = value(6)
         else { return nil }
         self.files = files

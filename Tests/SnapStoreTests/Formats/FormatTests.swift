@@ -6,10 +6,13 @@ import SnapSystem
 import Testing
 
 @Suite struct FormatTests {
-    private static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    private static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Formats")
 
-    static let versions = (try? FileManager.default.contentsOfDirectory(atPath: directory.path).filter { $0.hasPrefix("v") }.sorted()) ?? []
+    static let versions =
+        (try? FileManager.default.contentsOfDirectory(atPath: directory.path).filter { $0.hasPrefix("v") }.sorted())
+        ?? []
 
     @Test func thereIsASampleOfEveryFormat() {
         #expect(Self.versions == ["v1"])
@@ -18,13 +21,15 @@ import Testing
     @Test(arguments: versions)
     func theSampleComesOutAsItWas(_ version: String) throws {
         let sample = Self.directory.appendingPathComponent(version)
-        let place = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().appendingPathComponent("snap-format-\(UUID().uuidString)")
+        let place = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().appendingPathComponent(
+            "snap-format-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: place) }
         _ = try shell("tar -xzf '\(sample.path)/store.tar.gz' --no-same-owner -C '\(place.path)'")
 
         let directory = try WorkingDirectory.open(containing: Array(place.path.utf8))
-        let ids = try String(contentsOf: sample.appendingPathComponent("ids"), encoding: .utf8).split(separator: "\n").map(String.init)
+        let ids = try String(contentsOf: sample.appendingPathComponent("ids"), encoding: .utf8).split(separator: "\n")
+            .map(String.init)
         #expect(try directory.list().map(\.id.description) == ids.reversed())
         #expect(try directory.names().map(\.name) == ["first"])
         var options = VerifyOptions()
@@ -48,7 +53,9 @@ import Testing
             #expect(printed == expected)
         } else {
             // Owners and devices are root's to give; contents are anybody's.
-            let contents = { (text: String) in text.split(separator: "\n").enumerated().filter { $0.offset % 2 == 1 }.map(\.element) }
+            let contents = { (text: String) in
+                text.split(separator: "\n").enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
+            }
             #expect(contents(printed) == contents(expected))
         }
     }
