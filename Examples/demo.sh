@@ -6,7 +6,7 @@ source=${2:-/usr/include}
 work=$(mktemp -d)
 trap 'chmod -R u+rwX "$work" 2>/dev/null; rm -rf "$work"' EXIT
 
-step() { printf '\n\033[1m$ %s\033[0m\n' "$*"; "$@"; }
+step() { local first=$1; shift; printf "\n\033[1m$ %s %s\033[0m\n" "${first##*/}" "$*"; "$first" "$@"; }
 
 echo "A copy of $source to play with:"
 cp -a "$source" "$work/project"
