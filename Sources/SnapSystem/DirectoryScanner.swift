@@ -41,6 +41,23 @@ package final class DirectoryScanner: @unchecked Sendable {
             unsafe collect(UnsafeRawBufferPointer(start: room, count: got))
         }
         sort()
+        dropRepeated()
+    }
+
+    /// A name that a changing directory gave twice counts once.
+    private func dropRepeated() {
+        var kept: [Name] = []
+        for index in names.indices {
+            if index > 0, names[index].prefix == names[index - 1].prefix,
+                names[index].length == names[index - 1].length,
+                name(index) == name(index - 1)
+            {
+                if kept.isEmpty { kept = Array(names[..<index]) }
+                continue
+            }
+            if !kept.isEmpty { kept.append(names[index]) }
+        }
+        if !kept.isEmpty { names = kept }
     }
 
     @unsafe

@@ -77,6 +77,8 @@ package struct TreeEntry: Equatable, Sendable {
     /// The name in the root tree's one entry.
     package static let rootName: [UInt8] = [0x2E]
     static let headerLength = 40
+    /// File systems that count in characters have names of more than 255 bytes.
+    static let nameLimit = 4095
 }
 
 /// Why an entry could not be read.
@@ -266,7 +268,8 @@ extension TreeEntry {
     /// One path component, or the root's name.
     private static func isName(_ name: [UInt8]) -> Bool {
         if name == rootName { return true }
-        return !name.isEmpty && name.count <= 255 && name != [0x2E, 0x2E] && !name.contains(0) && !name.contains(0x2F)
+        return !name.isEmpty && name.count <= nameLimit && name != [0x2E, 0x2E] && !name.contains(0)
+            && !name.contains(0x2F)
     }
 }
 

@@ -20,6 +20,8 @@ private final class TakeOperation {
     private let options: TakeOptions
     private let observer: Observer
     private var notes: [String] = []
+    /// What was not covered and is no gap in the tree.
+    private var missed: UInt64 = 0
     private let start = Process.monotonicNanoseconds
     private var current: Take?
 
@@ -105,11 +107,11 @@ private final class TakeOperation {
         let head = try directory.room.timeline.head()
         var report = TakeReport(
             id: .zero, isNew: true, isFirst: head == nil, statistics: statistics,
-            gaps: tally.gaps.sorted { $0.path.lexicographicallyPrecedes($1.path) }, gapCount: totals.gapCount,
+            gaps: tally.sortedGaps, gapCount: totals.gapCount,
             leftOut: tally.leftOutByRule,
             largestDirectories: head == nil ? cache.largestDirectories(below: walked.record) : [],
             withInodeFlags: tally.withInodeFlags, notes: notes, seconds: 0,
-            partialCount: [GapReason.unreadable, .unstable, .unsupported].reduce(0) {
+            partialCount: [GapReason.unreadable, .unstable, .unsupported].reduce(missed) {
                 $0 + totals.gaps[Int($1.rawValue)]
             })
         if let head, try isUnchanged(since: head, cache, rootTree, manifestRules, rulesDigest) {
@@ -147,8 +149,7 @@ private final class TakeOperation {
         }
         timelineLock.release()
         commit(
-            cache, walked, report.id, rootTree, rulesDigest, Self.digest(links), epochLock.epoch,
-            replaced: tally.replacedBytes)
+            cache, walked, report.id, rootTree, rulesDigest, Self.digest(links), epochLock.epoch)
         epochLock.release()
         directoryLock.release()
         report.notes = notes
@@ -274,6 +275,7 @@ private final class TakeOperation {
             guard let walked = result else { break }
             guard let changed = take.changedDirectory(walked.record, walked.facts) else { return walked }
             if pass == 3 {
+                missed += 1
                 notes.append(
                     "'\(String(decoding: changed.isEmpty ? directory.path : changed, as: UTF8.self))' kept changing while it was read"
                 )
@@ -303,7 +305,14 @@ private final class TakeOperation {
         var entry = TreeEntry(type: .directory, name: TreeEntry.rootName)
         entry.take(walked.facts)
         entry.content = walked.content
-        let attributes = (try? worker.take.root.attributes()) ?? []
+        var attributes: [ExtendedAttribute] = []
+        do throws(SystemError) {
+            attributes = try worker.take.root.attributes()
+        } catch {
+            entry.gap = (.unreadable, true, "attributes: \(error.reason)")
+            notes.append("the attributes of the working directory itself cannot be read: \(error.reason)")
+            missed += 1
+        }
         return try wrap { () throws(PackError) in
             entry.attributes = try worker.keep(attributes)
             if !links.isEmpty { entry.links = try worker.storeContent(links) }
@@ -353,8 +362,7 @@ private final class TakeOperation {
 
     private func commit(
         _ cache: StatCache, _ walked: Walked, _ snapshot: ObjectID, _ rootTree: ObjectID, _ rules: ObjectID,
-        _ links: ObjectID, _ epoch: UInt64,
-        replaced: UInt64
+        _ links: ObjectID, _ epoch: UInt64
     ) {
         var header = StatCacheHeader()
         header.root = walked.record
@@ -364,7 +372,6 @@ private final class TakeOperation {
         header.rules = rules
         header.links = links
         header.epoch = epoch
-        header.live = (cache.header?.live ?? 0) &+ cache.log.count &- min(replaced, cache.header?.live ?? 0)
         if cache.log.count == 0, let old = cache.header {
             header.length = old.length
             header.live = old.live

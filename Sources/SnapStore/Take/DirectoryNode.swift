@@ -50,6 +50,10 @@ final class DirectoryNode: @unchecked Sendable {
     var region: [UInt8] = []
     /// Attributes of the directory itself, read if its facts changed.
     var attributes: [ExtendedAttribute] = []
+    /// Why they could not be read.
+    var attributeFailure: String?
+    /// An entry that was listed was gone when it was asked for.
+    var hasVanished = false
     /// Entries of the tree that the cached record stands for.
     var oldEntries: OldEntries?
     let outcomes = Mutex<Outcomes>(Outcomes())
@@ -85,6 +89,15 @@ final class DirectoryNode: @unchecked Sendable {
             let above = next?.parent
             next?.parent = nil
             next = above
+        }
+    }
+
+    func readAttributes(of directory: borrowing FileDescriptor) {
+        do throws(SystemError) {
+            attributes = try directory.attributes()
+            attributeFailure = nil
+        } catch {
+            attributeFailure = error.reason
         }
     }
 
@@ -135,6 +148,9 @@ final class FileJob: @unchecked Sendable {
     /// Guarded by `Take.fileLock`.
     var parts: [ListReference] = []
     var unhashed = 0
+    /// Bytes read, and bytes that were there to read. Touched by the reading worker alone.
+    var length: UInt64 = 0
+    var expectedLength: UInt64 = 0
     var isRead = false
 
     init(node: DirectoryNode, index: Int, entry: TreeEntry, flags: UInt32) {

@@ -36,12 +36,20 @@ extension TakeWorker {
     private func build(_ node: DirectoryNode) throws(PackError) -> DirectoryOutcome? {
         let outcomes = node.outcomes.withLock { $0 }
         if node.isSame && outcomes.directories.isEmpty && outcomes.entries.isEmpty, let cached = node.cached {
-            if node.hasCachedFacts { return .unchanged }
-            if let known = take.cache.withRecord(cached, { (content: $0.content, totals: $0.totals) }) {
+            let traits = traits(of: node)
+            let known = take.cache.withRecord(cached) { record in
+                (
+                    content: record.content, totals: record.totals,
+                    isCurrent: record.traits == traits && record.totals.leftOutHere == node.leftOutHere
+                )
+            }
+            if let known, known.isCurrent {
+                if node.hasCachedFacts { return .unchanged }
                 return .rebuilt(
                     content: known.content, entry: entry(of: node, known.content), record: cached, totals: known.totals)
             }
-            return try rescan(node)
+            // Only its times or its rules have moved on: its record is made anew, because the next take goes by what it says.
+            if known == nil { return try rescan(node) }
         }
         if node.isSame {
             node.oldEntries = oldEntries(node)
@@ -53,7 +61,8 @@ extension TakeWorker {
         guard let merged = unsafe try merge(node, outcomes, region.span.bytes) else { return try rescan(node) }
         if let cached = node.cached, node.hasCachedFacts || node.parent == nil {
             let isSame = take.cache.withRecord(cached) { record in
-                record.content == merged.content && record.totals.leftOutHere == node.leftOutHere
+                record.traits == traits(of: node) && record.content == merged.content
+                    && record.totals.leftOutHere == node.leftOutHere
                     && record.childCount == merged.children.count
                     && merged.region.withBytes { equalBytes($0, record.entries) }
                     && (0..<record.childCount).allSatisfy { record.child($0) == merged.children[$0] }
@@ -65,9 +74,6 @@ extension TakeWorker {
             StatRecord.encode(
                 content: merged.content, traits: traits(of: node), totals: merged.totals, entries: $0,
                 entryCount: merged.entryCount, children: merged.children, into: record)
-        }
-        if let cached = node.cached {
-            tally.replacedBytes += UInt64(take.cache.withRecord(cached) { $0.bytes.byteCount } ?? 0)
         }
         let location: RecordLocation
         do throws(SystemError) {
@@ -82,7 +88,7 @@ extension TakeWorker {
 
     private func traits(of node: DirectoryNode) -> RecordTraits {
         var traits: RecordTraits = []
-        if !isRecent(node.facts) { traits.insert(.isSettled) }
+        if !isRecent(node.facts) && !node.hasVanished { traits.insert(.isSettled) }
         if node.hasIgnoreFile { traits.insert(.hasIgnoreFile) }
         return traits
     }
@@ -103,6 +109,10 @@ extension TakeWorker {
         var entry = TreeEntry(type: .directory, name: node.name)
         entry.take(node.facts)
         entry.content = content
+        if let failure = node.attributeFailure {
+            entry.gap = (.unreadable, true, "attributes: \(failure)")
+            noteGap(node.path, .unreadable, "attributes: \(failure)")
+        }
         if !node.attributes.isEmpty {
             entry.attributes = (try? keep(node.attributes)) ?? nil
         }
@@ -140,7 +150,9 @@ extension TakeWorker {
                 ordinal += 1
                 flags = 0
                 switch outcome ?? .unchanged {
-                case .vanished: continue
+                case .vanished:
+                    node.hasVanished = true
+                    continue
                 case .gap(let reason, let detail):
                     flags = RecordFlag.incomplete
                     bytes = gapEntry(name: array(cursor.name), type: .directory, reason, detail).encoded()
@@ -160,6 +172,10 @@ extension TakeWorker {
                     merged.totals.count(facts)
                     if let entry {
                         bytes = entry
+                        if let decoded = unsafe try? TreeEntry(decoding: entry.span.bytes), let gap = decoded.gap {
+                            flags = RecordFlag.incomplete
+                            merged.totals.gaps[Int(gap.reason.rawValue)] += 1
+                        }
                     } else {
                         guard let old = oldEntry(node, cursor.name, &oldPosition),
                             var decoded = unsafe try? TreeEntry(decoding: old.span.bytes)
@@ -171,7 +187,9 @@ extension TakeWorker {
             } else if let outcome = outcomes.entries[index] {
                 if facts.type == .directory { merged.children.append(0) }
                 switch outcome {
-                case .vanished: continue
+                case .vanished:
+                    node.hasVanished = true
+                    continue
                 case .recorded(let entry, let entryFlags):
                     bytes = entry
                     flags |= entryFlags
@@ -235,13 +253,35 @@ extension TakeWorker {
             let known = take.cache.withRecord(cached, { (content: $0.content, count: $0.entryCount) })
         else { return nil }
         guard let content = known.content else { return OldEntries(trees: [], ranges: []) }
-        guard let trees = try? reader.trees(content) else { return nil }
+        guard let trees = try? trees(content) else { return nil }
         var ranges: [(tree: Int, range: Range<Int>)] = []
         for (index, tree) in trees.enumerated() {
             guard let found = try? TreeObject.entryRanges(in: tree) else { return nil }
             for range in found { ranges.append((index, range)) }
         }
         return OldEntries(trees: trees, ranges: ranges)
+    }
+
+    /// The bytes of a directory's trees, in order: those of this take, which no pack shows yet, or the store's.
+    private func trees(_ content: ContentReference) throws(PackError) -> [[UInt8]] {
+        var result: [[UInt8]] = []
+        var stack = [content]
+        while let reference = stack.popLast() {
+            let key = ObjectKey(reference.level == 0 ? .tree : .list, reference.id)
+            let emitted = take.emitted.withLock { $0.objects[key] }
+            let bytes: [UInt8]
+            if let emitted { bytes = emitted } else { bytes = try reader.read(key) }
+            if reference.level == 0 {
+                result.append(bytes)
+                continue
+            }
+            do throws(EntryError) {
+                stack += try ListObject.decode(bytes, leaves: .tree, level: reference.level).reversed().map(\.reference)
+            } catch {
+                throw .unreadable(key, file: "", what: error.reason)
+            }
+        }
+        return result
     }
 
     /// Everything that the entry's content refers to is in the store.

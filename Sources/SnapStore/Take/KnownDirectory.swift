@@ -39,10 +39,12 @@ extension TakeWorker {
                 return result
             } ?? nil
         guard let known else { return false }
-        for (name, facts) in known.linked {
+        var extras: [FileExtra] = []
+        for (name, _) in known.linked {
             guard let extra = try? directory.facts(of: name).1 else { return false }
-            noteLink(node, facts, extra, name)
+            extras.append(extra)
         }
+        for (linked, extra) in zip(known.linked, extras) { noteLink(node, linked.facts, extra, linked.name) }
         node.isSame = true
         node.hasIgnoreFile = known.hasIgnoreFile
         let rules = known.hasIgnoreFile ? enter(node, directory) : node.rules

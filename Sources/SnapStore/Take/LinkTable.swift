@@ -13,8 +13,8 @@ package enum LinkTable {
             var inode: UInt64
         }
         let groups = Dictionary(grouping: names) { FileKey(device: $0.device, inode: $0.inode) }.values
+            .map { Set($0.map(\.path)).sorted { $0.lexicographicallyPrecedes($1) } }
             .filter { $0.count > 1 }
-            .map { $0.map(\.path).sorted { $0.lexicographicallyPrecedes($1) } }
             .sorted { $0[0].lexicographicallyPrecedes($1[0]) }
         var result: [UInt8] = []
         for group in groups {

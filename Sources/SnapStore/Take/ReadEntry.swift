@@ -21,9 +21,10 @@ extension TakeWorker {
         }
         do throws(SystemError) {
             let entry = try readOther(directory, name, facts, extra)
-            record(node, index, entry, flags: 0)
+            if let gap = entry.gap { noteGap(node.path(of: name), gap.reason, gap.detail) }
+            record(node, index, entry, flags: entry.gap == nil ? 0 : RecordFlag.incomplete)
         } catch {
-            refuse(node, index, name, facts.type, error)
+            refuse(node, directory, index, name, facts.type, error)
         }
         if node.complete() { try finish(node) }
     }
@@ -34,8 +35,11 @@ extension TakeWorker {
     }
 
     /// The entry went away, or cannot be read.
-    private func refuse(_ node: DirectoryNode, _ index: Int, _ name: [UInt8], _ type: FileType, _ error: SystemError) {
-        if error.isNotFound || error.isLoop {
+    private func refuse(
+        _ node: DirectoryNode, _ directory: borrowing FileDescriptor, _ index: Int, _ name: [UInt8], _ type: FileType,
+        _ error: SystemError
+    ) {
+        if (error.isNotFound || error.isLoop) && !isAsScanned(node, directory) {
             node.outcomes.withLock { $0.entries[index] = .vanished }
         } else {
             record(
@@ -60,8 +64,13 @@ extension TakeWorker {
         case .fifo, .socket: break
         default: entry.gap = (.unsupported, false, "kind \(String(facts.mode >> 12, radix: 16))")
         }
-        let attributes = (try? directory.attributes(of: name)) ?? []
-        if !attributes.isEmpty { entry.attributes = .here(attributes) }
+        do throws(SystemError) {
+            let attributes = try directory.attributes(of: name)
+            if !attributes.isEmpty { entry.attributes = .here(attributes) }
+        } catch {
+            // Without /proc there is no way to ask; any other failure is a gap that has all but the attributes.
+            if !error.isNotFound { entry.gap = (.unreadable, true, "attributes: \(error.reason)") }
+        }
         return entry
     }
 
@@ -93,11 +102,19 @@ extension TakeWorker {
                 job.entry.attributes = try keep(attributes)
                 if file.hasInodeFlags() { tally.withInodeFlags += 1 }
                 let (after, afterExtra) = try file.facts()
-                if after == facts { break attempts }
+                let isShort = job.length < job.expectedLength
+                if after == facts && !isShort { break attempts }
+                if isShort && after == facts && attempt > 1 && job.entry.extents == nil {
+                    // Files of some file systems are shorter than they say: what can be read is all there is.
+                    job.entry.size = job.length
+                    break attempts
+                }
                 if after.type != .regular { throw SystemError("open", 40) }
                 (facts, extra) = (after, afterExtra)
                 if attempt == Self.attempts {
-                    job.entry.gap = (.unstable, true, "changed while it was read")
+                    // What was read is kept, unless it cannot be told where in the file it belongs.
+                    job.entry.gap = (.unstable, !isShort || job.entry.extents == nil, "changed while it was read")
+                    if isShort && job.entry.extents == nil { job.entry.size = job.length }
                     job.flags = RecordFlag.incomplete
                     noteGap(node.path(of: name), .unstable, "changed while it was read")
                 }
@@ -113,12 +130,12 @@ extension TakeWorker {
         }
         if let failure {
             content.drop(job)
-            refuse(node, index, name, .regular, failure)
+            refuse(node, directory, index, name, .regular, failure)
             if node.complete() { try finish(node) }
             return
         }
-        tally.readFiles += 1
-        tally.readBytes += facts.size
+        tally.readFiles &+= 1
+        tally.readBytes &+= facts.size
         reportProgress(facts.size)
         let isComplete = take.fileLock.withLock { _ in
             job.isRead = true
@@ -136,10 +153,16 @@ extension TakeWorker {
                 return try directory.open(name, [.read, .nonBlocking, .keepAccessTime])
             } catch {
                 // A file system may refuse it all the same.
-                if !error.isPermission { throw error }
+                if !error.isPermission && !error.wouldBlock { throw error }
             }
         }
-        return try directory.open(name, [.read, .nonBlocking])
+        do {
+            return try directory.open(name, [.read, .nonBlocking])
+        } catch {
+            // Another process holds a lease on it: wait until the kernel has called that back. Only a regular file is waited for.
+            guard error.wouldBlock, try directory.facts(of: name).0.type == .regular else { throw error }
+            return try directory.open(name, [.read])
+        }
     }
 
     /// Reads the file's data into the open block, cut into parts.
@@ -162,6 +185,7 @@ extension TakeWorker {
             }
         }
         let total = ranges.reduce(UInt64(0)) { $0 + ($1.upperBound - $1.lowerBound) }
+        job.expectedLength = total
         let maximum = take.options.chunker.maximum
         if total <= UInt64(maximum), ranges.count == 1, let range = ranges.first {
             let length = Int(total)
@@ -213,6 +237,7 @@ extension TakeWorker {
             job.unhashed += 1
             return job.parts.count - 1
         }
+        job.length += UInt64(length)
         content.addPart(of: job, part: part, length: length)
     }
 
@@ -261,8 +286,8 @@ extension TakeWorker {
     private func reportProgress(_ bytes: UInt64) {
         guard let progress = take.observer.progress else { return }
         let sum = take.tally.withLock { tally in
-            tally.seenFiles += 1
-            tally.seenBytes += bytes
+            tally.seenFiles &+= 1
+            tally.seenBytes &+= bytes
             return (tally.seenFiles, tally.seenBytes)
         }
         if sum.0 % 256 == 0 || bytes > 1 << 24 { progress(.counted(files: sum.0, bytes: sum.1)) }

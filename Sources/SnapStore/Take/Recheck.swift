@@ -59,7 +59,7 @@ extension Take {
                 if facts.type == .directory {
                     let child = view.child(ordinal) ?? 0
                     ordinal += 1
-                    if child != 0 && cursor.flags == 0 {
+                    if child != 0 {
                         let name = array(cursor.name)
                         let place = path.isEmpty ? name : path + [0x2F] + name
                         guard let now = currentFacts(of: place), now.isSameDirectory(as: facts) else { return place }

@@ -15,7 +15,7 @@ extension TakeWorker {
         do throws(SystemError) {
             directory = try take.root.openBeneath(node.path, [.read, .directory])
         } catch {
-            try resolve(node, error.isNotFound || error.isLoop ? .vanished : .gap(.unreadable, error.reason))
+            try resolve(node, isGone(node, error) ? .vanished : .gap(.unreadable, error.reason))
             return
         }
         if try isKnown(node, directory) { return }
@@ -33,6 +33,21 @@ extension TakeWorker {
         node.hasIgnoreFile = scanner.index(of: RuleSet.ignoreFileName) != nil
         let rules = node.hasIgnoreFile ? enter(node, directory) : node.rules
         try examine(node, directory, rules)
+    }
+
+    /// The directory still has the times with which it was found: a name that it lists and that is not there is no sign of change, but of a file system that
+    /// does not answer.
+    func isAsScanned(_ node: DirectoryNode, _ directory: borrowing FileDescriptor) -> Bool {
+        guard let now = try? directory.facts().0 else { return false }
+        return now.isSameDirectory(as: node.facts)
+    }
+
+    /// A directory that cannot be opened went away, or became something else; its parent's times tell.
+    private func isGone(_ node: DirectoryNode, _ error: SystemError) -> Bool {
+        guard error.isNotFound || error.isLoop else { return false }
+        guard let parent = node.parent, let directory = try? take.root.openBeneath(parent.path, [.read, .directory])
+        else { return true }
+        return !isAsScanned(parent, directory)
     }
 
     /// A nested store, or a directory tagged as a cache.
@@ -53,7 +68,8 @@ extension TakeWorker {
 
     /// The rules inside the directory.
     func enter(_ node: DirectoryNode, _ directory: borrowing FileDescriptor) -> RuleSet {
-        guard let file = try? directory.open(RuleSet.ignoreFileName, [.read, .nonBlocking]),
+        guard let type = try? directory.facts(of: RuleSet.ignoreFileName).0.type, type == .regular,
+            let file = try? directory.open(RuleSet.ignoreFileName, [.read, .nonBlocking]),
             let contents = try? file.readAll(limit: 1 << 24)
         else {
             return node.rules
@@ -99,7 +115,10 @@ extension TakeWorker {
                 do throws(SystemError) {
                     try scanner.readFacts(index, of: directory, &facts, &extra)
                 } catch {
-                    if error.isNotFound { continue }
+                    if error.isNotFound && !isAsScanned(node, directory) {
+                        node.hasVanished = true
+                        continue
+                    }
                     facts = FileFacts()
                     facts.mode = (scanner.listedType(index) ?? .unknown).modeBits
                     refusals.append(Refusal(index: scanned.count, reason: .unreadable, detail: error.reason))
@@ -124,7 +143,7 @@ extension TakeWorker {
             scanned.append(index)
             extras.append(extra)
         }
-        if try examineUnchanged(node, rules, extras, directoryCount: directoryCount) { return }
+        if refusals.isEmpty, try examineUnchanged(node, rules, extras, directoryCount: directoryCount) { return }
         try examineChanged(node, directory, rules, scanned, extras, refusals)
     }
 
@@ -180,7 +199,7 @@ extension TakeWorker {
         _ extras: [FileExtra], _ refusals: [Refusal]
     ) throws(PackError) {
         node.region = scratch.array
-        if !node.hasCachedFacts { node.attributes = (try? directory.attributes()) ?? [] }
+        if !node.hasCachedFacts { node.readAttributes(of: directory) }
         if node.cached != nil {
             // Entries that stay come from the old tree. If it cannot be read, or lacks something, everything is read.
             node.oldEntries = oldEntries(node)
@@ -252,8 +271,11 @@ extension TakeWorker {
     }
 
     private func readAttributes(of node: DirectoryNode) {
-        guard let directory = try? take.root.openBeneath(node.path, [.read, .directory]) else { return }
-        node.attributes = (try? directory.attributes()) ?? []
+        do throws(SystemError) {
+            node.readAttributes(of: try take.root.openBeneath(node.path, [.read, .directory]))
+        } catch {
+            node.attributeFailure = error.reason
+        }
     }
 }
 

@@ -54,6 +54,20 @@ final class Take: @unchecked Sendable {
     /// Guards parts of files that several workers hash.
     let fileLock = Mutex<Void>(())
     let tally = Mutex<Tally>(Tally())
+    /// Trees and lists of this take, for a second walk, up to a limit: beyond it directories are read again.
+    let emitted = Mutex<Emitted>(Emitted())
+
+    struct Emitted: Sendable {
+        var objects: [ObjectKey: [UInt8]] = [:]
+        var bytes = 0
+        static let limit = 64 << 20
+
+        mutating func keep(_ key: ObjectKey, _ object: [UInt8]) {
+            guard bytes + object.count <= Self.limit, objects[key] == nil else { return }
+            objects[key] = object
+            bytes += object.count
+        }
+    }
 
     /// Counted over the whole take.
     struct Tally: Sendable {
@@ -65,19 +79,16 @@ final class Take: @unchecked Sendable {
         var withInodeFlags: UInt64 = 0
         var seenFiles: UInt64 = 0
         var seenBytes: UInt64 = 0
-        /// Bytes of cache records that were replaced.
-        var replacedBytes: UInt64 = 0
 
         mutating func add(_ other: Tally) {
-            readFiles += other.readFiles
-            readBytes += other.readBytes
+            readFiles &+= other.readFiles
+            readBytes &+= other.readBytes
             leftOut.merge(other.leftOut, uniquingKeysWith: +)
             gaps += other.gaps
             links += other.links
             withInodeFlags += other.withInodeFlags
-            seenFiles += other.seenFiles
-            seenBytes += other.seenBytes
-            replacedBytes += other.replacedBytes
+            seenFiles &+= other.seenFiles
+            seenBytes &+= other.seenBytes
         }
     }
 

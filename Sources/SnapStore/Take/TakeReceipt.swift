@@ -3,6 +3,12 @@
 internal import SnapSystem
 
 extension Take.Tally {
+    /// Each gap once, by path: a directory that was scanned twice has noted its own twice.
+    var sortedGaps: [Gap] {
+        let sorted = gaps.sorted { $0.path.lexicographicallyPrecedes($1.path) }
+        return sorted.indices.filter { $0 == 0 || sorted[$0].path != sorted[$0 - 1].path }.map { sorted[$0] }
+    }
+
     /// How many entries each rule left out, the most first.
     var leftOutByRule: [(rule: String, count: UInt64)] {
         leftOut

@@ -201,6 +201,7 @@ final class TakeWorker: @unchecked Sendable {
         let key = ObjectKey(type, id)
         if try take.session.claim([key]).first == true {
             meta.add(key, bytes)
+            if type != .chunk { take.emitted.withLock { $0.keep(key, bytes) } }
             if meta.objectsEnd >= OpenBlock.blockLength { try write(meta) }
         }
         return id

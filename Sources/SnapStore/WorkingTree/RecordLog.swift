@@ -49,7 +49,8 @@ package final class RecordLog: @unchecked Sendable {
                 if state.segments.count >= Self.segmentsInMemory {
                     try spill(&state, state.segments.count - Self.segmentsInMemory)
                 }
-                let fresh = ByteBuffer(capacity: max(length, state.segments.isEmpty ? 4096 : Self.segmentLength))
+                // Its full size at once: readers look into it while others append, so it must not move.
+                let fresh = ByteBuffer(capacity: max(length, Self.segmentLength))
                 record.withBytes { fresh.append($0) }
                 state.segments.append(.memory(fresh))
                 state.starts.append(start)
@@ -76,7 +77,7 @@ package final class RecordLog: @unchecked Sendable {
 
     /// Calls `body` with the log's bytes from `offset` to the end of their segment; a record never crosses one.
     package func read<R>(at offset: UInt64, _ body: (RawSpan) -> R) -> R? {
-        let found: (Segment, Int)? = state.withLock { state in
+        let found: (Segment, Range<Int>)? = state.withLock { state in
             var low = 0
             var high = state.starts.count
             while low < high {
@@ -84,12 +85,16 @@ package final class RecordLog: @unchecked Sendable {
                 if state.starts[middle] <= offset { low = middle + 1 } else { high = middle }
             }
             guard low > 0 else { return nil }
-            return (state.segments[low - 1], Int(offset - state.starts[low - 1]))
+            let start = Int(offset - state.starts[low - 1])
+            let end =
+                low < state.starts.count
+                ? Int(state.starts[low] - state.starts[low - 1]) : Int(state.count - state.starts[low - 1])
+            return (state.segments[low - 1], start..<max(start, end))
         }
         guard let found else { return nil }
         switch found.0 {
-        case .memory(let buffer): return buffer.withBytes(in: found.1..<max(found.1, buffer.count)) { body($0) }
-        case .spilled(let mapping, _): return mapping.withBytes(in: found.1..<max(found.1, mapping.count)) { body($0) }
+        case .memory(let buffer): return buffer.withBytes(in: found.1) { body($0) }
+        case .spilled(let mapping, _): return mapping.withBytes(in: found.1) { body($0) }
         }
     }
 

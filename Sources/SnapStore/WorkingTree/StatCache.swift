@@ -2,11 +2,10 @@
 //
 // It may be lost at any time and must never be believed when it is wrong. Its header and each record carry a checksum, because nothing here is synced:
 // after a power failure any page may be missing. A change appends the records of the changed directories and those above them, and then
-// replaces the header; whoever reads meanwhile has the old header, whose records stay where they are. When more than half of the file is of no
-// use it is written anew under another name and renamed.
+// replaces the header; whoever reads meanwhile has the old header, whose records stay where they are. When it is twice as long as it was when new it is written anew under another name and renamed.
 //
 // Header, 256 bytes: 0 `snapstat`, 8 u32 version, 12 u32 checksum of bytes 16 to 255, 16 u64 bytes in use, 24 u64 root record, 32 u64 epoch,
-// 40 snapshot id, 72 root tree id, 104 rules digest, 136 the root's facts (56), 192 u64 bytes of use, 200 digest of the link table, 232 zeros.
+// 40 snapshot id, 72 root tree id, 104 rules digest, 136 the root's facts (56), 192 u64 bytes of records when it was last written anew, 200 digest of the link table, 232 zeros.
 
 package import SnapSystem
 
@@ -30,7 +29,7 @@ package struct StatCacheHeader: Equatable, Sendable {
     /// Of the link table; zero for none.
     package var links = ObjectID.zero
     package var rootFacts = FileFacts()
-    /// Bytes that records reachable from the root take.
+    /// Bytes of records when the file was last written anew.
     package var live: UInt64 = 0
 
     static let length = 256
@@ -167,7 +166,7 @@ package final class StatCache: @unchecked Sendable {
             unsafe try file.write(bytes.span.bytes, at: 0)
             return
         }
-        guard let old = self.header, header.live * 2 > old.length + appended else {
+        guard let old = self.header, old.length + appended <= 2 * old.live + (1 << 16) else {
             try rewrite(header, room)
             return
         }
@@ -176,6 +175,7 @@ package final class StatCache: @unchecked Sendable {
         var updated = header
         let base = old.length
         updated.root = moved(header.root, to: base)
+        updated.live = old.live
         updated.length = base + appended
         try write(to: file, at: base, moving: base)
         unsafe try file.write(updated.encoded().span.bytes, at: 0)
