@@ -31,6 +31,7 @@ test: deps
 	Tests/Support/roundtrip.sh .build/debug/snap
 	python3 Tests/Support/kill_take.py --mode kill --snap .build/debug/snap --jobs 2
 	python3 Tests/Support/kill_take.py --mode fail --errno EIO --snap .build/debug/snap --jobs 2
+	python3 Tests/Support/kill_take.py --mode fail --errno ENOENT --snap .build/debug/snap --jobs 2
 	python3 Tests/Support/kill_take.py --mode fail-from --errno ENOSPC --snap .build/debug/snap --jobs 2
 	swift test --skip-build
 

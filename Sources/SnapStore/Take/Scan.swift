@@ -23,7 +23,7 @@ extension TakeWorker {
             try scanner.readNames(of: directory)
         } catch {
             // Gone, or no longer a directory: its parent's times tell the next pass. Anything else is a gap.
-            try resolve(node, error.isNotFound || error.isLoop ? .vanished : .gap(.unreadable, error.reason))
+            try resolve(node, isGone(node, error) ? .vanished : .gap(.unreadable, error.reason))
             return
         }
         if node.parent != nil, let gap = special(directory) {
