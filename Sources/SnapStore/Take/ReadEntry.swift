@@ -14,7 +14,7 @@ extension TakeWorker {
         _ extra: FileExtra, _ reason: ReadReason
     ) throws(PackError) {
         if facts.type == .regular {
-            take.neededBytes.add(facts.size, ordering: .relaxed)
+            take.neededBytes.wrappingAdd(facts.size, ordering: .relaxed)
             if take.isCountingOnly.load(ordering: .relaxed) { return }
             try readFile(node, directory, index: index, name: name, facts, extra, reason)
             return

@@ -176,7 +176,7 @@ final class TakeWorker: @unchecked Sendable {
                 isLast || (end - start >= OpenBlock.blockLength && block.objectsEnd - end >= OpenBlock.blockLength / 4)
             else { continue }
             try take.session.append(try encode(block, start..<end, block.objects[first...index]))
-            take.newBytes.add(UInt64(end - start), ordering: .relaxed)
+            take.newBytes.wrappingAdd(UInt64(end - start), ordering: .relaxed)
             first = index + 1
             start = end
         }
