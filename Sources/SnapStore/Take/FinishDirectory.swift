@@ -304,15 +304,6 @@ extension TakeWorker {
 }
 
 extension ObjectReader {
-    /// The bytes of a directory's trees, in order.
-    package func trees(_ content: ContentReference) throws(PackError) -> [[UInt8]] {
-        var result: [[UInt8]] = []
-        try forEachLeaf(of: content, type: .tree) { (id, _) throws(PackError) in
-            result.append(try read(ObjectKey(.tree, id)))
-        }
-        return result
-    }
-
     /// Calls `body` with each leaf's id and length (0 where the reference names it directly), in order. Never deeper than the levels of the format.
     package func forEachLeaf(
         of content: ContentReference, type: ObjectType, _ body: (ObjectID, UInt64) throws(PackError) -> Void

@@ -12,10 +12,4 @@ enum StoreMark {
         else { return false }
         return bytes == firstLine
     }
-
-    /// The directory named `name` is a pointer to a store.
-    static func isPointer(_ directory: borrowing FileDescriptor, name: [UInt8]) -> Bool {
-        name == Array(".snapstore".utf8) && (try? directory.facts(of: Array("store".utf8))) != nil
-            && (try? directory.facts(of: Array("id".utf8))) != nil
-    }
 }
