@@ -192,7 +192,7 @@ extension RawSpan {
     }
 
     /// The little-endian integer at `offset`; nil if it does not lie inside.
-    @inline(__always)
+    @inlinable @inline(__always)
     package func integer<T: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: T.Type = T.self) -> T? {
         guard offset >= 0, offset <= byteCount - MemoryLayout<T>.size else { return nil }
         return unsafe T(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: T.self))

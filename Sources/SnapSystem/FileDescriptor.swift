@@ -60,16 +60,20 @@ func withPath<R, P: Collection<UInt8>>(_ path: P, _ body: (UnsafePointer<CChar>)
     var failure: SystemError?
     let result: R? = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: count + 1) { buffer in
         guard let base = buffer.baseAddress else { return nil }
-        var index = 0
-        for byte in path {
-            if byte == 0 {
-                failure = SystemError("path", EINVAL)
-                return nil
-            }
-            unsafe base[index] = CChar(bitPattern: byte)
-            index += 1
+        // Arrays and their slices, which is what paths are, in one piece.
+        let copied: Int? = path.withContiguousStorageIfAvailable { bytes in
+            guard let start = bytes.baseAddress else { return 0 }
+            unsafe UnsafeMutableRawPointer(base).copyMemory(from: start, byteCount: bytes.count)
+            return bytes.count
         }
-        unsafe base[index] = 0
+        if copied == nil {
+            for (index, byte) in path.enumerated() { unsafe base[index] = CChar(bitPattern: byte) }
+        }
+        unsafe base[count] = 0
+        guard unsafe strlen(base) == count else {
+            failure = SystemError("path", EINVAL)
+            return nil
+        }
         do throws(SystemError) {
             return try unsafe body(UnsafePointer(base))
         } catch {

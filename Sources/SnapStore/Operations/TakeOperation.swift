@@ -268,7 +268,8 @@ private final class TakeOperation {
                 else {
                     throw .nothingCovered(path: directory.path, reason: "its cache went away")
                 }
-                result = Walked(content: known.content, totals: known.totals, record: cached.record, facts: facts)
+                // Every name that the cache knows was found in its place, and no directory had another: whatever moved while the walk ran was seen before it did.
+                return Walked(content: known.content, totals: known.totals, record: cached.record, facts: facts)
             case .gap(_, let detail): throw .nothingCovered(path: directory.path, reason: detail)
             case .vanished: throw .nothingCovered(path: directory.path, reason: "it went away")
             }
