@@ -24,5 +24,5 @@ for snapshot in try directory.list() {
     print("\(snapshot.id.short) \(snapshot.time) \(snapshot.message)")
 }
 
-let restored = try directory.restore(report.id, into: target, observer: Observer())
+let restored = try directory.restore(report.id, into: target, paths: [], observer: Observer())
 print("restored \(restored.files) files, \(restored.failureCount) failures")

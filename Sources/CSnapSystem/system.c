@@ -117,6 +117,23 @@ int snap_rename_noreplace(int from_fd, const char *from, int to_fd, const char *
     return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, RENAME_NOREPLACE);
 }
 
+int snap_sync_file_system(int fd) {
+    return syncfs(fd);
+}
+
+int snap_clone(int fd, int from) {
+    return ioctl(fd, FICLONE, from);
+}
+
+// A read lease is granted only while nobody has the file open for writing.
+int snap_has_writer(int fd) {
+    if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
+        fcntl(fd, F_SETLEASE, F_UNLCK);
+        return 0;
+    }
+    return errno == EAGAIN;
+}
+
 int snap_start_writeback(int fd, off_t offset, off_t length) {
     return sync_file_range(fd, offset, length, SYNC_FILE_RANGE_WRITE);
 }

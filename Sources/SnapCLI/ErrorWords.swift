@@ -30,6 +30,12 @@ struct ErrorWords {
         case .manifestUnreadable(let id):
             message = "the manifest of \(id.short) cannot be read"
             hints = ["snap verify --full"]
+        case .outside(let path, let root):
+            message = "\(subject(path)) is outside of the working directory \(subject(root))"
+        case .declined: message = "the answer was not yes: nothing was changed"
+        case .endedPartWay(let error):
+            describe(error, name ?? "COMMAND")
+            hints = UnfinishedRevert.waysOut
         }
     }
 
@@ -64,6 +70,7 @@ struct ErrorWords {
             message = "'\(command ?? "snap")' needs \(operand)"
         case .extraOperand(let word):
             message = "'\(command ?? "snap")' has no use for \(subject(word))"
+            if command == "revert" { hints = ["paths stand behind '--'"] }
         case .exclusive(let a, let b):
             message = "'\(a)' and '\(b)' do not go together"
         case .requires(let option, let other):
@@ -73,13 +80,11 @@ struct ErrorWords {
         case .invalidRevision(let text, let error):
             message = "\(subject(text)) is not a revision: \(error.reason)"
             hints = ["snap list"]
+            if command == "revert", !text.hasPrefix("@") { hints.append("snap revert -- \(shellWord(text))") }
         case .invalidName(let text, let error):
             message = "\(subject(text)) cannot be a name: \(error.reason)"
         case .invalidEnvironment(let variable, let value, let reason):
             message = "the environment's \(variable) cannot be \(subject(value)): \(reason)"
-        case .revertNeedsInto(let revision):
-            message = "so far, 'revert' can only put a snapshot into a new or empty directory"
-            hints = ["snap revert \(shellWord(revision)) --into DIR"]
         }
     }
 
@@ -94,7 +99,10 @@ struct ErrorWords {
         case .notAWorkingDirectory, .storeMissing, .notAStore, .unsupported, .foreignOwner, .refused, .revertUnderWay:
             describePlace(error, command)
         case .unknownRevision, .ambiguousRevision, .revisionOutOfRange, .invalidName, .nameExists, .unknownName:
-            describeRevision(error)
+            describeRevision(error, command)
+        case .revertUnfinished, .noUnfinishedRevert, .nothingToUndo, .nothingToRedo, .changedSinceUndo,
+            .removedSnapshot, .pathNotFound, .notEnoughSpaceToRevert:
+            describeRevert(error)
         case .alreadyExists(let path):
             message = "\(subject(path)) is there already"
         case .damaged(let file, let what):
@@ -146,11 +154,13 @@ struct ErrorWords {
         }
     }
 
-    private mutating func describeRevision(_ error: StoreError) {
+    private mutating func describeRevision(_ error: StoreError, _ command: String) {
         switch error {
         case .unknownRevision(let text, let candidates):
             message = "no snapshot \(subject(text))"
             hints = candidates.isEmpty ? ["snap list"] : candidates.map { "snap show \(shellWord($0))" }
+            // It may have been meant as a path.
+            if candidates.isEmpty, command == "revert" { hints.append("snap revert -- \(shellWord(text))") }
         case .ambiguousRevision(let text, let candidates):
             message = "\(subject(text)) is the start of \(counted(candidates.count, "snapshot id"))"
             hints = candidates.prefix(10).map { "snap show \($0.short)" }
@@ -166,6 +176,39 @@ struct ErrorWords {
             message = "no name \(subject(name))"
             hints = candidates.isEmpty ? ["snap name"] : candidates.map { "snap name -d \(shellWord($0))" }
         default: break
+        }
+    }
+
+    private mutating func describeRevert(_ error: StoreError) {
+        switch error {
+        case .revertUnfinished(let unfinished):
+            message = unfinished.words
+            hints = UnfinishedRevert.waysOut
+        case .noUnfinishedRevert:
+            message = "no revert is unfinished"
+        case .nothingToUndo(let available): describeSteps("undo", available)
+        case .nothingToRedo(let available): describeSteps("redo", available)
+        case .changedSinceUndo:
+            message = "cannot redo: the directory has changed since"
+            hints = ["snap take", "snap log"]
+        case .removedSnapshot(let id):
+            message = "the snapshot \(id.short) was dropped or has expired"
+            hints = ["snap recover \(id.short)"]
+        case .pathNotFound(let path):
+            message = "\(subject(path)) is neither in the snapshot nor in the working directory"
+        case .notEnoughSpaceToRevert(let available, let needed):
+            message = "not enough space to revert: \(sizeText(available)) free, up to \(sizeText(needed)) are needed"
+        default: break
+        }
+    }
+
+    private mutating func describeSteps(_ command: String, _ available: Int) {
+        if available > 0 {
+            message = "only \(counted(available, "step")) to \(command)"
+            hints = ["snap \(command) \(available)", "snap log"]
+        } else {
+            message = "nothing to \(command)"
+            hints = ["snap log"]
         }
     }
 }

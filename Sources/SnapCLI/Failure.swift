@@ -15,6 +15,12 @@ enum Failure: Error, Sendable {
     case outputClosed
     /// A stored manifest that is no JSON.
     case manifestUnreadable(ObjectID)
+    /// A path to put back that is not in the working directory.
+    case outside(path: [UInt8], root: [UInt8])
+    /// The answer to a question was not yes.
+    case declined
+    /// A revert ended part-way, and has to be continued or aborted.
+    case endedPartWay(StoreError)
 
     /// Standard output is what failed, and is not to be tried again.
     var isOfOutput: Bool {
@@ -33,7 +39,7 @@ enum Failure: Error, Sendable {
     func status(signal: Int32) -> ExitStatus {
         switch self {
         case .usage, .store(.invalidName): .usage
-        case .store(.cancelled) where signal != 0: .signal(signal)
+        case .store(.cancelled) where signal != 0, .endedPartWay(.cancelled) where signal != 0: .signal(signal)
         case .outputClosed: .brokenPipe
         default: .failed
         }

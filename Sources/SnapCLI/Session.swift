@@ -16,14 +16,37 @@ struct Session {
         }
     }
 
-    /// The working directory around the current directory. What has to be said about it is said, unless a receipt will.
-    func workingDirectory(sayingNotes: Bool = true) throws(Failure) -> WorkingDirectory {
+    /// What a command wants the working directory for.
+    enum Purpose {
+        /// To read what is kept.
+        case look
+        /// To write; where a revert is unfinished the library refuses that.
+        case change
+        /// To write, with a receipt that has the directory's notes.
+        case changeWithReceipt
+    }
+
+    /// The working directory around the current directory. What has to be said about it is said, unless a receipt will;
+    /// so is, to those who only look, that a revert left it between two states.
+    func workingDirectory(for purpose: Purpose) throws(Failure) -> WorkingDirectory {
         let here = try currentDirectory()
         let directory = try storing { () throws(StoreError) in try WorkingDirectory.open(containing: here) }
-        if sayingNotes {
+        if purpose != .changeWithReceipt {
             for note in directory.notes { messages.note(note) }
         }
+        if purpose == .look, !messages.isQuiet { noteUnfinishedRevert(directory) }
         return directory
+    }
+
+    /// Looking must stay possible whatever the journal is like.
+    private func noteUnfinishedRevert(_ directory: WorkingDirectory) {
+        do throws(StoreError) {
+            guard let unfinished = try directory.unfinishedRevert() else { return }
+            messages.note(unfinished.words)
+        } catch {
+            messages.note("a revert is unfinished: \(ErrorWords(.store(error), command: nil).message)")
+        }
+        for way in UnfinishedRevert.waysOut { messages.hint(way) }
     }
 
     /// The user's home directory, which is refused as a working directory.
@@ -37,6 +60,21 @@ struct Session {
         var result = try currentDirectory()
         if result.last != 0x2F { result.append(0x2F) }
         return result + path
+    }
+
+    /// Path operands as paths from the root of `directory`. The root itself among them means all: then there are none.
+    func pathsFromRoot(_ typed: [[UInt8]], of directory: WorkingDirectory) throws(Failure) -> [[UInt8]] {
+        guard !typed.isEmpty else { return [] }
+        let here = try currentDirectory()
+        var result: [[UInt8]] = []
+        for path in typed {
+            guard
+                let inside = pathFromRoot(
+                    path, here: here, root: directory.path, realPath: { try? Process.realPath($0) })
+            else { throw .outside(path: path, root: directory.path) }
+            result.append(inside)
+        }
+        return result.contains([]) ? [] : result
     }
 
     /// The moment that SNAP_NOW fixes, for tests; nil: the clock's.

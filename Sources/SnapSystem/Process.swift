@@ -9,6 +9,13 @@ private import CSnapSystem
 
 package enum Process {
     package static var effectiveUser: UInt32 { geteuid() }
+    /// The groups that this process may give its files to.
+    package static var groups: Set<UInt32> {
+        var list = [gid_t](repeating: 0, count: 1 << 16)
+        let count = unsafe getgroups(Int32(list.count), &list)
+        return Set(list.prefix(max(0, Int(count)))).union([getegid()])
+    }
+    package static func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }
     package static var id: Int32 { getpid() }
 
     /// The host's name, or an empty text.
@@ -82,6 +89,23 @@ package enum Process {
     }
 
     package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    /// A line without its end, from a descriptor that this process was started with; nil at the end of the input, on an error, and
+    /// when a signal that asks the process to end came meanwhile, which the standard library's `readLine` waits through.
+    package static func readLine(from descriptor: Int32) -> [UInt8]? {
+        let limit = 1 << 16
+        var line: [UInt8] = []
+        while line.count < limit, Interrupts.signal == 0 {
+            // Byte by byte: what stands behind the line is for whoever reads next.
+            var byte: UInt8 = 0
+            let count = unsafe Glibc.read(descriptor, &byte, 1)
+            if count < 0, errno == EINTR { continue }
+            guard count == 1 else { return nil }
+            if byte == 0x0A { return line }
+            line.append(byte)
+        }
+        return nil
+    }
 
     /// Writes all bytes to a descriptor that this process was started with, such as 1 or 2.
     package static func write(_ bytes: [UInt8], to descriptor: Int32) throws(SystemError) {

@@ -66,6 +66,7 @@ import Testing
             var expectsValue = false
             var operands: [String] = []
             for token in synopsis.split(whereSeparator: { " []|".contains($0) }) {
+                if token == "--" { continue }
                 if token.hasPrefix("-") {
                     let option = command.options.first {
                         $0.name == token || $0.short.map { "-\($0)" } == String(token)
@@ -75,7 +76,7 @@ import Testing
                 } else if expectsValue {
                     expectsValue = false
                 } else if token != "options" {
-                    operands.append(String(token))
+                    operands.append(token.hasSuffix("...") ? String(token.dropLast(3)) : String(token))
                 }
             }
             let declared = command.operands.map(\.name)
@@ -96,6 +97,9 @@ import Testing
     func jsonIsDocumentedWhereItIsOffered(_ name: String) throws {
         let command = try command(name)
         #expect(command.options.contains(.json) == !command.fields.isEmpty)
+        #expect(command.otherFields.isEmpty || !command.fields.isEmpty)
+        #expect(
+            command.otherFields.allSatisfy { HelpPage.page(command).contains("\nfields of --json \($0.condition)\n") })
     }
 
     @Test(arguments: names)

@@ -1,14 +1,17 @@
 // Every failure has words in git's form: `snap: `, lower case, subjects quoted, no full stop, hints that can be pasted.
 
-import SnapStore
 import SnapSystem
 import Testing
 
 @testable import SnapCLI
+@testable import SnapStore
 
 @Suite struct ErrorWordsTests {
     private static let id = ObjectID(0xABCD_EF01_2345_6789, 1, 2, 3)
     private static let path = Array("/w/a b".utf8)
+
+    private static let unfinished = UnfinishedRevert(
+        event: .undo, target: id, former: id, time: Timestamp(seconds: 0))
 
     static let store: [StoreError] = [
         .notAWorkingDirectory(path: path), .storeMissing(pointer: path, store: path),
@@ -21,7 +24,10 @@ import Testing
         .ambiguousRevision(text: "abcd", candidates: [id, id]), .revisionOutOfRange(text: "@~9", reason: "there are 3"),
         .invalidName(text: "a b", reason: "it has a space"), .nameExists(name: "v1", target: id),
         .unknownName(name: "v1", candidates: []), .notEmpty(path: path), .revertUnderWay, .cancelled,
-        .invalidConfiguration(file: "config", reason: "line 1"),
+        .invalidConfiguration(file: "config", reason: "line 1"), .revertUnfinished(unfinished), .noUnfinishedRevert,
+        .nothingToUndo(available: 0), .nothingToUndo(available: 2), .nothingToRedo(available: 0),
+        .nothingToRedo(available: 1), .changedSinceUndo, .removedSnapshot(id), .pathNotFound(path: path),
+        .notEnoughSpaceToRevert(available: 1, needed: 5000),
     ]
 
     static let usage: [UsageError] = [
@@ -32,14 +38,14 @@ import Testing
         .exclusive("--a", "--b"), .requires(option: "--a", other: "--b"), .notApplicable(option: "--json"),
         .invalidRevision("@~x", .unexpected(at: 2)), .invalidName("a b", .empty),
         .invalidEnvironment(variable: "SNAP_NOW", value: path, reason: "it must be a time"),
-        .revertNeedsInto(revision: "@"),
     ]
 
     static let failures: [Failure] =
         store.map { .store($0) } + usage.map { .usage($0) } + [
             .system(doing: "change to", path: path, SystemError("chdir", 2)),
             .currentDirectory(SystemError("getcwd", 2)),
-            .output(SystemError("write", 28)), .manifestUnreadable(id),
+            .output(SystemError("write", 28)), .manifestUnreadable(id), .outside(path: path, root: path), .declined,
+            .endedPartWay(.cancelled),
         ]
 
     @Test(arguments: failures.indices)
@@ -75,6 +81,16 @@ import Testing
         #expect(Failure.store(.invalidName(text: "", reason: "")).status(signal: 0).code == 2)
         #expect(Failure.output(SystemError("write", 28)).status(signal: 0).code == 4)
         #expect(Failure.outputClosed.status(signal: 0).code == 141)
+        #expect(Failure.declined.status(signal: 0).code == 4)
+        #expect(Failure.outside(path: Self.path, root: Self.path).status(signal: 0).code == 4)
+        #expect(Failure.endedPartWay(.cancelled).status(signal: 15).code == 143)
+        #expect(Failure.endedPartWay(.notEmpty(path: Self.path)).status(signal: 0).code == 4)
+        for error: StoreError in [
+            .nothingToUndo(available: 0), .nothingToRedo(available: 3), .changedSinceUndo, .removedSnapshot(Self.id),
+            .noUnfinishedRevert, .revertUnfinished(Self.unfinished), .pathNotFound(path: Self.path),
+        ] {
+            #expect(Failure.store(error).status(signal: 0).code == 4)
+        }
     }
 
     @Test func subjectsCannotWriteToTheTerminal() {
@@ -99,5 +115,35 @@ import Testing
         #expect(hints(.nameExists(name: "v 1", target: Self.id)) == ["snap name -f 'v 1' REV"])
         #expect(hints(.damaged(file: "x", what: "y")) == ["snap verify --full"])
         #expect(hints(.ambiguousRevision(text: "abcd", candidates: [Self.id])) == ["snap show abcdef0123"])
+        let waysOut = ["snap revert --continue", "snap revert --abort"]
+        #expect(hints(.revertUnfinished(Self.unfinished)) == waysOut)
+        #expect(hints(.nothingToUndo(available: 0)) == ["snap log"])
+        #expect(hints(.nothingToUndo(available: 2)) == ["snap undo 2", "snap log"])
+        #expect(hints(.nothingToRedo(available: 1)) == ["snap redo 1", "snap log"])
+        #expect(hints(.removedSnapshot(Self.id)) == ["snap recover abcdef0123"])
+        #expect(hints(.changedSinceUndo).first == "snap take")
+        // Whatever stopped it half-way, these are the two ways on.
+        let full = Failure.endedPartWay(.notEnoughSpaceToRevert(available: 1, needed: 2))
+        #expect(ErrorWords(full, command: nil).hints == waysOut)
+    }
+
+    @Test func whatWasMeantAsAPathIsHintedAt() {
+        let unknown = Failure.store(.unknownRevision(text: "src/a b", candidates: []))
+        #expect(ErrorWords(unknown, command: RevertCommand.command).hints == ["snap list", "snap revert -- 'src/a b'"])
+        #expect(ErrorWords(unknown, command: ShowCommand.command).hints == ["snap list"])
+        let impossible = Failure.usage(.invalidRevision("a", .idLength(1)))
+        #expect(ErrorWords(impossible, command: RevertCommand.command).hints == ["snap list", "snap revert -- a"])
+        let extra = Failure.usage(.extraOperand(Array("src".utf8)))
+        #expect(ErrorWords(extra, command: RevertCommand.command).hints == ["paths stand behind '--'"])
+        #expect(ErrorWords(extra, command: TakeCommand.command).hints.isEmpty)
+    }
+
+    @Test func anUnfinishedRevertSaysWhatItWas() {
+        var unfinished = Self.unfinished
+        #expect(unfinished.words == "an undo to abcdef0123 is unfinished")
+        unfinished.event = .revert
+        #expect(unfinished.words == "a revert to abcdef0123 is unfinished")
+        unfinished.event = .redo
+        #expect(unfinished.words == "a redo to abcdef0123 is unfinished")
     }
 }

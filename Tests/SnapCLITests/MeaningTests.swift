@@ -90,7 +90,6 @@ import Testing
         #expect(throws: UsageError.extraOperand(Array("x".utf8))) { try typed("take x") }
         #expect(throws: UsageError.extraOperand(Array("c".utf8))) { try typed("name va @ c") }
         #expect(throws: UsageError.extraOperand(Array("@".utf8))) { try typed("name -d va @") }
-        #expect(throws: UsageError.missingOperand("REV")) { try typed("revert --into d") }
         #expect(throws: UsageError.missingOperand("NAME")) { try typed("name -d") }
         #expect(throws: UsageError.missingOperand("NAME")) { try typed("name -f") }
         #expect(throws: UsageError.extraOperand(Array("b".utf8))) { try typed("help take b") }
@@ -112,14 +111,6 @@ import Testing
         let limit = ListCommand.command.options[0]
         parsed.occurrences = [.init(option: limit, value: Array(text.utf8), isNegated: false)]
         #expect(throws: UsageError.self) { try ListCommand.command.interpret(parsed) }
-    }
-
-    @Test func revertNeedsADirectorySoFar() throws {
-        #expect(throws: UsageError.revertNeedsInto(revision: "@~1")) { try typed("revert @~1") }
-        #expect(throws: UsageError.invalidValue(option: "--into", value: "", reason: "it must not be empty")) {
-            try typed("revert @ --into=")
-        }
-        try typed("revert @ --into d")
     }
 
     @Test func aRevisionThatCannotBeIsRefused() {

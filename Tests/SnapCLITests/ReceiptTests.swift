@@ -137,7 +137,7 @@ import Testing
         #expect(lines[2] == "not as it was: 12")
         #expect(lines[3] == "   f0: operation not permitted")
         #expect(lines.last == "   and 2 more")
-        #expect(Set(RestoreReceipt.json(report, id: Self.id).keys) == documented(RevertCommand.command.fields))
+        #expect(Set(RestoreReceipt.json(report, id: Self.id).keys) == documented(RestoreReceipt.fields))
     }
 
     @Test func aManifestIsShownWithoutEmptyFields() {

@@ -49,6 +49,15 @@ int snap_open_beneath(int fd, const char *path, int flags, mode_t mode);
 int snap_rename_exchange(int from_fd, const char *from, int to_fd, const char *to);
 int snap_rename_noreplace(int from_fd, const char *from, int to_fd, const char *to);
 
+// Makes everything on the file system of `fd` durable.
+int snap_sync_file_system(int fd);
+
+// Gives the open file `fd` the content of `from` without copying it, where the file system can share blocks.
+int snap_clone(int fd, int from);
+
+// 1 where another open descriptor or a shared mapping may write to the regular file `fd`, 0 where none does or it cannot be asked.
+int snap_has_writer(int fd);
+
 // Starts write-back of the file's dirty pages without waiting for it.
 int snap_start_writeback(int fd, off_t offset, off_t length);
 

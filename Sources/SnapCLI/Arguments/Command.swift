@@ -13,9 +13,12 @@ enum CommandGroup: String, Sendable, CaseIterable {
 struct Operand: Sendable, Equatable {
     let name: String
     let isOptional: Bool
+    /// Any number of them, and only behind `--`, so that no path can be taken for a revision.
+    let isBehindDashes: Bool
 
-    static func required(_ name: String) -> Operand { Operand(name: name, isOptional: false) }
-    static func optional(_ name: String) -> Operand { Operand(name: name, isOptional: true) }
+    static func required(_ name: String) -> Operand { Operand(name: name, isOptional: false, isBehindDashes: false) }
+    static func optional(_ name: String) -> Operand { Operand(name: name, isOptional: true, isBehindDashes: false) }
+    static func paths(_ name: String) -> Operand { Operand(name: name, isOptional: true, isBehindDashes: true) }
 }
 
 /// A line of help with a word in front: a status, a field.
@@ -27,6 +30,13 @@ struct HelpEntry: Sendable, Equatable {
         self.term = term
         self.meaning = meaning
     }
+}
+
+/// The fields of the objects that `--json` prints in a form of a command that prints others.
+struct FieldGroup: Sendable, Equatable {
+    /// Which form that is: `with --into`.
+    let condition: String
+    let fields: [HelpEntry]
 }
 
 /// A command line that can be pasted, and what it is for.
@@ -57,6 +67,7 @@ struct Command: Sendable {
     let discussion: [String]
     /// The fields of the object that `--json` prints.
     let fields: [HelpEntry]
+    let otherFields: [FieldGroup]
     let examples: [Example]
     /// The statuses that mean something particular here, besides 2 and 4.
     let statuses: [HelpEntry]
@@ -65,8 +76,8 @@ struct Command: Sendable {
 
     init<Meaning: Sendable>(
         name: String, summary: String, group: CommandGroup, synopses: [String], operands: [Operand] = [],
-        options: [Option] = [], discussion: [String] = [], fields: [HelpEntry] = [], examples: [Example] = [],
-        statuses: [HelpEntry] = [],
+        options: [Option] = [], discussion: [String] = [], fields: [HelpEntry] = [], otherFields: [FieldGroup] = [],
+        examples: [Example] = [], statuses: [HelpEntry] = [],
         meaning: @escaping @Sendable (ParsedArguments) throws(UsageError) -> Meaning,
         run: @escaping @Sendable (Meaning, Session) throws(Failure) -> ExitStatus
     ) {
@@ -78,6 +89,7 @@ struct Command: Sendable {
         self.options = options + [.help]
         self.discussion = discussion
         self.fields = fields
+        self.otherFields = otherFields
         self.examples = examples
         self.statuses = statuses
         interpret = { (typed) throws(UsageError) in
@@ -91,6 +103,16 @@ struct Command: Sendable {
         var typed = try ArgumentParser(options: options).parse(words)
         if typed.isSet(.help) { return typed }
         if leading.isSet(.json), !options.contains(.json) { throw .notApplicable(option: Option.json.name) }
+        if let paths = operands.first(where: \.isBehindDashes), let count = typed.operandsBeforeDashes {
+            typed.paths = Array(typed.operands[count...])
+            typed.operands.removeLast(typed.paths.count)
+            // `-- $files` with nothing in it must not mean everything.
+            if typed.paths.isEmpty { throw .missingOperand(paths.name) }
+            if typed.paths.contains([]) {
+                throw .invalidValue(option: paths.name, value: "", reason: "it must not be empty")
+            }
+        }
+        let operands = operands.filter { !$0.isBehindDashes }
         if typed.operands.count > operands.count { throw .extraOperand(typed.operands[operands.count]) }
         if let missing = operands.dropFirst(typed.operands.count).first(where: { !$0.isOptional }) {
             throw .missingOperand(missing.name)

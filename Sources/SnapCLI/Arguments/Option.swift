@@ -37,7 +37,7 @@ struct Option: Sendable, Equatable {
     }
 
     static func flag(
-        _ long: String, short: Character? = nil, negatable: Bool = false, final: Bool = false, _ help: String
+        _ long: String?, short: Character? = nil, negatable: Bool = false, final: Bool = false, _ help: String
     ) -> Option {
         Option(long: long, short: short, kind: .flag, isNegatable: negatable, isFinal: final, help: help)
     }

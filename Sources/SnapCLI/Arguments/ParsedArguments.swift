@@ -13,6 +13,8 @@ struct ParsedArguments: Sendable, Equatable {
 
     var occurrences: [Occurrence] = []
     var operands: [[UInt8]] = []
+    /// What stood behind `--`, of a command that takes paths there; they are no operands then.
+    var paths: [[UInt8]] = []
     /// How many operands stood before `--`; nil if there was none.
     var operandsBeforeDashes: Int?
     /// What was not read because the first operand ended the options.

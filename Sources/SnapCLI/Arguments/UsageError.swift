@@ -22,6 +22,4 @@ enum UsageError: Error, Equatable, Sendable {
     case invalidRevision(String, RevisionError)
     case invalidName(String, NameError)
     case invalidEnvironment(variable: String, value: [UInt8], reason: String)
-    /// Reverting in place is still to come.
-    case revertNeedsInto(revision: String)
 }

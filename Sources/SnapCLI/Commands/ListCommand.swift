@@ -15,7 +15,7 @@ enum ListCommand {
         discussion: [
             "Each line has the start of a snapshot's id, its age, its kind unless it is a checkpoint, its names in "
                 + "brackets, and the first line of its message. '@' marks the head: the state that the working directory had "
-                + "when it was last recorded."
+                + "when it was last recorded. On a terminal, what a revert took for safety is dim."
         ],
         fields: [
             HelpEntry("id", "the snapshot's id"),
@@ -28,7 +28,7 @@ enum ListCommand {
         ],
         examples: [Example("snap list -n 10", "show the last ten")],
         meaning: { (typed) throws(UsageError) in
-            Meaning(limit: try parseLimit(typed), isJSON: typed.isSet(.json))
+            Meaning(limit: try parseLimit(typed, limit), isJSON: typed.isSet(.json))
         },
         run: run)
 
@@ -37,16 +37,8 @@ enum ListCommand {
         var isJSON: Bool
     }
 
-    private static func parseLimit(_ typed: ParsedArguments) throws(UsageError) -> Int? {
-        guard let text = typed.text(limit) else { return nil }
-        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text) else {
-            throw .invalidValue(option: limit.name, value: text, reason: "it must be a whole number")
-        }
-        return number
-    }
-
     private static func run(_ meaning: Meaning, _ session: Session) throws(Failure) -> ExitStatus {
-        let directory = try session.workingDirectory()
+        let directory = try session.workingDirectory(for: .look)
         let all = try storing { () throws(StoreError) in try directory.list() }
         let shown = all.prefix(meaning.limit ?? all.count)
         if meaning.isJSON {
@@ -58,8 +50,17 @@ enum ListCommand {
             session.messages.hint("snap take")
         }
         let now = try session.now()
-        for line in columns(shown.map { row($0, now: now) }) { try session.output.print(line) }
+        for line in lines(Array(shown), now: now, isColoured: session.output.wantsColour) {
+            try session.output.print(line)
+        }
         return .done
+    }
+
+    /// Snapshots that nobody asked for stand back.
+    static func lines(_ summaries: [SnapshotSummary], now: Timestamp, isColoured: Bool) -> [String] {
+        zip(summaries, columns(summaries.map { row($0, now: now) })).map { summary, line in
+            isColoured && summary.event == .safety ? dimmed(line) : line
+        }
     }
 
     static func row(_ summary: SnapshotSummary, now: Timestamp) -> [String] {
@@ -83,4 +84,18 @@ enum ListCommand {
         line.set("head", summary.isHead)
         return line
     }
+}
+
+/// How many lines are asked for; nil: all.
+func parseLimit(_ typed: ParsedArguments, _ option: Option) throws(UsageError) -> Int? {
+    guard let text = typed.text(option) else { return nil }
+    guard let number = wholeNumber(text) else {
+        throw .invalidValue(option: option.name, value: text, reason: "it must be a whole number")
+    }
+    return number
+}
+
+/// The number in decimal digits and nothing else; nil for other text, and for numbers that are too large.
+func wholeNumber(_ text: String) -> Int? {
+    text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
 }

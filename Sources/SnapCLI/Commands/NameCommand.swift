@@ -53,10 +53,10 @@ enum NameCommand {
     }
 
     private static func run(_ meaning: Meaning, _ session: Session) throws(Failure) -> ExitStatus {
-        let directory = try session.workingDirectory()
         switch meaning {
-        case .list(let isJSON): try list(directory, isJSON: isJSON, session)
+        case .list(let isJSON): try list(try session.workingDirectory(for: .look), isJSON: isJSON, session)
         case .set(let name, let revision, let force):
+            let directory = try session.workingDirectory(for: .change)
             let who = session.who
             let id = try storing { () throws(StoreError) in
                 let id = try directory.resolve(revision)
@@ -65,6 +65,7 @@ enum NameCommand {
             }
             session.messages.receipt(["\(id.short) is named \(subject(name)) now"])
         case .remove(let name):
+            let directory = try session.workingDirectory(for: .change)
             let who = session.who
             let id = try storing { () throws(StoreError) in try directory.removeName(name, who: who) }
             session.messages.receipt(["name \(subject(name)) removed; it was \(id.short)"])

@@ -32,7 +32,7 @@ enum ShowCommand {
     }
 
     private static func run(_ meaning: Meaning, _ session: Session) throws(Failure) -> ExitStatus {
-        let directory = try session.workingDirectory()
+        let directory = try session.workingDirectory(for: .look)
         let id = try storing { () throws(StoreError) in try directory.resolve(meaning.revision) }
         if meaning.isJSON {
             let bytes = try storing { () throws(StoreError) in try directory.manifestBytes(id) }

@@ -114,12 +114,12 @@ enum TakeCommand {
     /// The working directory; made if there is none and that was asked for. A store that is there and broken stays an error.
     private static func open(_ meaning: Meaning, _ session: Session) throws(Failure) -> WorkingDirectory {
         do throws(Failure) {
-            return try session.workingDirectory(sayingNotes: false)
+            return try session.workingDirectory(for: .changeWithReceipt)
         } catch {
             guard case .store(.notAWorkingDirectory) = error, meaning.makesStore else { throw error }
         }
         try InitCommand.initialize(InitCommand.Meaning(force: meaning.options.force), session)
-        return try session.workingDirectory(sayingNotes: false)
+        return try session.workingDirectory(for: .changeWithReceipt)
     }
 
     /// How old the head is. A head that cannot be read does not spoil a take that went well.

@@ -43,7 +43,7 @@ enum VerifyCommand {
     }
 
     private static func run(_ meaning: Meaning, _ session: Session) throws(Failure) -> ExitStatus {
-        let directory = try session.workingDirectory()
+        let directory = try session.workingDirectory(for: .look)
         var options = VerifyOptions()
         options.depth = meaning.depth
         let chosen = options

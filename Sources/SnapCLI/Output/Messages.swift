@@ -3,6 +3,7 @@
 import SnapSystem
 
 struct Messages: Sendable {
+    private static let standardInput: Int32 = 0
     private static let standardError: Int32 = 2
 
     let verbosity: Verbosity
@@ -12,6 +13,18 @@ struct Messages: Sendable {
     /// Whether somebody watches.
     var isWatched: Bool {
         !isQuiet && Process.isTerminal(Self.standardError) && Process.environment("TERM") != Array("dumb".utf8)
+    }
+
+    /// Whether somebody can be asked.
+    var canAsk: Bool { Process.isTerminal(Self.standardInput) && Process.isTerminal(Self.standardError) }
+
+    /// Asks, also with `--quiet`. nil at the end of the input, and when a signal came meanwhile.
+    func ask(_ question: String) -> String? {
+        print(question)
+        let answer = Process.readLine(from: Self.standardInput).map { String(decoding: $0, as: UTF8.self) }
+        // Nobody has ended the line, and an error follows.
+        if answer == nil { print("\n") }
+        return answer
     }
 
     /// Writes whole lines at once, so that those of two processes do not mix.

@@ -13,6 +13,13 @@ final class Output {
 
     private var buffer: [UInt8] = []
 
+    /// Whether text may be dimmed.
+    var wantsColour: Bool {
+        colourIsWanted(
+            isTerminal: Process.isTerminal(Self.standardOutput), noColour: Process.environment("NO_COLOR"),
+            terminal: Process.environment("TERM"))
+    }
+
     /// Adds a line.
     func print(_ line: String) throws(Failure) {
         try write(line)
@@ -21,6 +28,12 @@ final class Output {
 
     func write(_ text: String) throws(Failure) {
         buffer.append(contentsOf: text.utf8)
+        if buffer.count >= Self.capacity { try flush() }
+    }
+
+    /// Adds bytes as they are, for lists that programs read.
+    func write(bytes: [UInt8]) throws(Failure) {
+        buffer += bytes
         if buffer.count >= Self.capacity { try flush() }
     }
 

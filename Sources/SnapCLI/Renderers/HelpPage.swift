@@ -30,6 +30,9 @@ enum HelpPage {
         for paragraph in command.discussion { lines += [""] + wrapped(paragraph, indent: 0) }
         section("options", &lines) { command.options.flatMap { entry($0) } }
         section("fields of --json", &lines) { entries(command.fields) }
+        for group in command.otherFields {
+            section("fields of --json \(group.condition)", &lines) { entries(group.fields) }
+        }
         section("exit status", &lines) { entries(statuses(command)) }
         section("examples", &lines) {
             command.examples.flatMap { ["   " + $0.line] + wrapped($0.purpose, indent: 6) }

@@ -23,6 +23,17 @@ enum RestoreReceipt {
         return lines
     }
 
+    /// The fields of `json`, for help.
+    static let fields: [HelpEntry] = [
+        HelpEntry("id", "the snapshot's id"),
+        HelpEntry("files, directories, others", "what was put there"),
+        HelpEntry("bytes", "the sum of the files' sizes"),
+        HelpEntry("gaps", "how many entries the snapshot did not cover"),
+        HelpEntry("failure_count", "how many could not be put there, wholly or in part"),
+        HelpEntry("failures", "array of path (or path_base64) and reason: the first 100"),
+        HelpEntry("milliseconds", "how long it took"),
+    ]
+
     static func json(_ report: RestoreReport, id: ObjectID) -> JSONLine {
         var line = JSONLine()
         line.set("id", id.description)

@@ -1,4 +1,4 @@
-// Putting a snapshot into a directory of its own: `revert --into`.
+// Putting a snapshot, or some of its paths, into a directory of its own: `revert --into`.
 //
 // Nothing is written before the snapshot is known to be readable, and never into a directory that holds anything: the
 // one thing that is refused.
@@ -10,18 +10,20 @@ extension WorkingDirectory {
     /// that is there. It becomes what the working directory's root was. What could not be put back, wholly or in
     /// part, is in the report.
     ///
-    /// Throws `notEmpty`; `cancelled`, and then what was written stays; and what stops all of it, such as a full
-    /// disk.
-    public func restore(_ id: ObjectID, into path: [UInt8], observer: Observer) throws(StoreError) -> RestoreReport {
+    /// With `paths`, as in `RevertOptions.paths`, only what they select, and the directories on the way to it, with what
+    /// is their own. Then `path` is a place and not the root: it keeps what it has, and is mode 0700 if it is new. Hard
+    /// links stay links among what is selected. The root's path, `.` or empty, selects everything, the root with it.
+    ///
+    /// Throws `notEmpty`; `pathNotFound` if one of the paths selects nothing; and both before anything is made;
+    /// `cancelled`, and then what was written stays; and what stops all of it, such as a full disk.
+    public func restore(
+        _ id: ObjectID, into path: [UInt8], paths: [[UInt8]], observer: Observer
+    ) throws(StoreError) -> RestoreReport {
         let root = try manifest(id).root
-        do throws(PackError) {
-            _ = try ObjectReader(packs).read(ObjectKey(.tree, root))
-        } catch {
-            throw StoreError(error)
-        }
+        let restorer = Restorer(packs: packs, observer: observer, threads: nil)
+        let selection = try restorer.select(PathSelection(paths), in: root)
         let target = try openTarget(path)
-        return try Restorer(packs: packs, observer: observer, threads: nil)
-            .restore(rootTree: root, into: target, path: path)
+        return try restorer.restore(selection, of: root, into: target, path: path)
     }
 
     private func openTarget(_ path: [UInt8]) throws(StoreError) -> FileDescriptor {

@@ -6,32 +6,25 @@
 internal import SnapSystem
 internal import Synchronization
 
-extension WorkingDirectory {
-    /// Records the working directory's state, unless nothing has changed.
-    ///
-    /// Throws `noSpace` and `storeLimit` with nothing recorded, `nothingCovered` if nothing could be read, `cancelled` if the observer says so.
-    public func take(_ options: TakeOptions, observer: Observer) throws(StoreError) -> TakeReport {
-        try TakeOperation(self, options, observer).run()
-    }
-}
-
-private final class TakeOperation {
-    private let directory: WorkingDirectory
-    private let options: TakeOptions
+final class TakeOperation {
+    let directory: WorkingDirectory
+    let options: TakeOptions
+    let purpose: TakePurpose
     private let observer: Observer
-    private var notes: [String] = []
+    var notes: [String] = []
     /// What was not covered and is no gap in the tree.
-    private var missed: UInt64 = 0
+    var missed: UInt64 = 0
     private let start = Process.monotonicNanoseconds
     private var current: Take?
 
-    init(_ directory: WorkingDirectory, _ options: TakeOptions, _ observer: Observer) {
+    init(_ directory: WorkingDirectory, _ options: TakeOptions, _ purpose: TakePurpose, _ observer: Observer) {
         self.directory = directory
         self.options = options
+        self.purpose = purpose
         self.observer = observer
     }
 
-    func run() throws(StoreError) -> TakeReport {
+    func run() throws(StoreError) -> TakeOutcome {
         try directory.requireWritable()
         let layout = directory.layout
         if !options.force,
@@ -42,10 +35,10 @@ private final class TakeOperation {
         if let name = options.name { try check(name) }
         let configuration = try directory.configuration()
         notes += directory.notes + configuration.notes
-        let locks = layout.locks
-        guard let directoryLock = try locks.directory(directory.id, exclusive: false) else { throw .revertUnderWay }
+        let directoryLock = try purpose.hasLock ? nil : share()
+        if purpose.event == .take { try directory.requireNoJournal() }
         let epochLock = try layout.epoch.enter()
-        try sweep()
+        if !purpose.isDry { try sweep() }
 
         let cache = openCache()
         let formerHead = try directory.room.timeline.head()
@@ -55,16 +48,18 @@ private final class TakeOperation {
         let root = try openRoot()
         let session = try wrap { () throws(PackError) in
             try PackSession(
-                store: directory.packs, temporary: layout.tmp.descriptor, spaceCheck: try spaceCheck(configuration))
+                store: directory.packs, temporary: layout.tmp.descriptor, spaceCheck: spaceCheck(configuration))
         }
-        var isCommitted = false
-        defer { if !isCommitted { session.abort(keepingComplete: observer.isCancelled?() ?? false) } }
+        // After a commit there is nothing to remove.
+        var isEnded = false
+        defer { if !isEnded { session.abort(keepingComplete: observer.isCancelled?() ?? false) } }
 
         let take = Take(
             root: root, session: session, packs: directory.packs, cache: cache,
             options: try takeOptions(
                 configuration, isTrusted: try isTrusted(cache, formerHead, epochLock.epoch),
                 hasCachedRules: cache.header?.rules == rulesDigest),
+            covered: purpose.covering.isEmpty ? nil : CoveredPaths(directory.packs, roots: purpose.covering),
             observer: observer,
             workerCount: min(options.threads ?? Workers.coreCount, 16))
         current = take
@@ -78,86 +73,70 @@ private final class TakeOperation {
             try wrap { () throws(PackError) in try worker.gather(into: tail) }
         }
         let totals = walked.totals
-        if totals.files + totals.directories + totals.symbolicLinks + totals.others == 0, totals.gapCount > 0 {
+        // A revert must be possible where only gaps are left: it changes nothing that its safety snapshot lacks.
+        if purpose.event == .take, totals.files + totals.directories + totals.symbolicLinks + totals.others == 0,
+            totals.gapCount > 0
+        {
             throw .nothingCovered(path: directory.path, reason: take.tally.withLock { $0.gaps.first?.detail ?? "" })
         }
 
-        var statistics = Statistics()
-        statistics.files = totals.files
-        statistics.directories = totals.directories
-        statistics.symlinks = totals.symbolicLinks
-        statistics.others = totals.others
-        statistics.bytes = totals.bytes
-        let tally = take.tally.withLock { $0 }
-        statistics.readFiles = tally.readFiles
-        statistics.readBytes = tally.readBytes
-        statistics.leftOut = tally.leftOut.values.reduce(0, +)
-        statistics.newObjects = session.objectCount + UInt64(tail.objects.count)
-        statistics.newBytes = take.newBytes.load(ordering: .relaxed) + UInt64(tail.plain.count)
-        statistics.storedBytes =
-            session.storedBytes + (try wrap { () throws(PackError) in try workers[0].storedLength(of: tail) })
-        var coverage = Coverage()
-        for reason in GapReason.allCases where totals.gaps[Int(reason.rawValue)] > 0 {
-            coverage.gaps[reason] = totals.gaps[Int(reason.rawValue)]
-        }
-
+        let statistics = try statistics(of: take, totals, tail, workers[0])
+        let content = TakeContent(
+            rootTree: rootTree, rules: manifestRules, rulesDigest: rulesDigest, totals: totals, statistics: statistics)
         // What is large is written back before the timeline is locked, so that others wait for little.
         if session.storedBytes > 4 << 20 { try wrap { () throws(PackError) in try session.flushData() } }
-        let timelineLock = try locks.timeline(directory.id)
-        let head = try directory.room.timeline.head()
-        var report = TakeReport(
-            id: .zero, isNew: true, isFirst: head == nil, statistics: statistics,
-            gaps: tally.sortedGaps, gapCount: totals.gapCount,
-            leftOut: tally.leftOutByRule,
-            largestDirectories: head == nil ? cache.largestDirectories(below: walked.record) : [],
-            withInodeFlags: tally.withInodeFlags, notes: notes, seconds: 0,
-            partialCount: [GapReason.unreadable, .unstable, .unsupported].reduce(missed) {
-                $0 + totals.gaps[Int($1.rawValue)]
-            })
-        if let head, try isUnchanged(since: head, cache, rootTree, manifestRules, rulesDigest) {
-            session.abort(keepingComplete: false)
-            isCommitted = true
-            report.id = head
-            report.isNew = false
-            if let mark = try nameMark(head) { try directory.room.timeline.append(mark, under: timelineLock) }
-        } else {
-            var manifest = Manifest(
-                directory: directory.id, timeline: Text(TimelineStore.main), kind: options.kind ?? .checkpoint,
-                time: options.time ?? .now, root: rootTree, versions: Versions(snap: SnapVersion.text))
-            manifest.parents = head.map { [$0] } ?? []
-            manifest.rules = manifestRules
-            manifest.coverage = coverage
-            manifest.statistics = statistics
-            describe(&manifest)
-            let bytes = manifest.encoded()
-            let id = unsafe ObjectHasher().id(.manifest, bytes.span.bytes)
-            try wrap { () throws(PackError) in
-                if try session.claim([ObjectKey(.manifest, id)])[0] { tail.add(ObjectKey(.manifest, id), bytes) }
-                try workers[0].write(tail)
-                _ = try session.commit()
+        var report: TakeReport
+        var difference = Difference.some
+        if purpose.isDry {
+            let head = try directory.room.timeline.head()
+            report = self.report(content, take, walked, head)
+            if let head { difference = try self.difference(since: head, cache, content, take) }
+            if let head, difference != .some {
+                report.id = head
+                report.isNew = false
             }
-            isCommitted = true
-            report.statistics.storedBytes = session.storedBytes
-            var events = [
-                TimelineEvent(
-                    time: manifest.time, old: head, new: id, event: .take, kind: manifest.kind, who: options.who,
-                    message: manifest.message ?? Text(""))
-            ]
-            if let mark = try nameMark(id) { events.append(mark) }
-            try directory.room.timeline.append(events, under: timelineLock)
-            report.id = id
+        } else {
+            let timelineLock = try layout.locks.timeline(directory.id)
+            let head = try directory.room.timeline.head()
+            report = self.report(content, take, walked, head)
+            if let head { difference = try self.difference(since: head, cache, content, take) }
+            if let head, difference != .some {
+                report.id = head
+                report.isNew = false
+                if let mark = try nameMark(head) { try directory.room.timeline.append(mark, under: timelineLock) }
+            } else {
+                let (id, events) = try record(content, head, tail, workers[0])
+                isEnded = true
+                report.statistics.storedBytes = session.storedBytes
+                try directory.room.timeline.append(events, under: timelineLock)
+                report.id = id
+            }
+            timelineLock.release()
+            // The trees of gaps that are passed over are in no pack, so nothing may be built upon them.
+            if difference != .gapsOnly {
+                commit(cache, walked, report.id, content, Self.digest(links), epochLock.epoch)
+            }
         }
-        timelineLock.release()
-        commit(
-            cache, walked, report.id, rootTree, rulesDigest, Self.digest(links), epochLock.epoch)
+        if !isEnded { session.abort(keepingComplete: false) }
+        isEnded = true
         epochLock.release()
-        directoryLock.release()
+        directoryLock?.release()
         report.notes = notes
         report.seconds = Double(Process.monotonicNanoseconds - start) / 1e9
-        return report
+        return TakeOutcome(
+            report: report, rootTree: difference == .gapsOnly ? try directory.manifest(report.id).root : rootTree,
+            scanStart: take.scanStart,
+            overlay: purpose.isDry ? take.emitted.withLock { $0.objects } : [:])
     }
 
     // MARK: Before the walk
+
+    private func share() throws(StoreError) -> StoreLock {
+        guard let lock = try directory.layout.locks.directory(directory.id, exclusive: false) else {
+            throw .revertUnderWay
+        }
+        return lock
+    }
 
     /// Says early that a name cannot be given, or that it is another snapshot's.
     private func check(_ name: String) throws(StoreError) {
@@ -177,6 +156,8 @@ private final class TakeOperation {
                 notes.append("adopted \(swept.adopted.count) pack(s) that an interrupted take had completed")
             }
         }
+        // Under its lock no revert is under way: what is staged is left from one that ended without cleaning up.
+        if purpose.event == .take && !purpose.isDry { try Staging.sweep(directory) }
     }
 
     private func openCache() -> StatCache {
@@ -221,6 +202,7 @@ private final class TakeOperation {
         throws(StoreError) -> Take.Options
     {
         var result = Take.Options()
+        result.isDry = purpose.isDry
         result.rehash = options.rehash
         result.oneFileSystem = options.oneFileSystem || configuration.oneFileSystem
         result.trustsCache = isTrusted
@@ -232,16 +214,14 @@ private final class TakeOperation {
         return result
     }
 
-    /// Asks for the file system's free space now and then while blocks are written. Never for a safety snapshot.
-    private func spaceCheck(_ configuration: StoreConfiguration) throws(PackError) -> (
-        @Sendable (Int) throws(PackError) -> Void
-    )? {
-        SpaceGuard(layout: directory.layout, configuration: configuration).check
+    /// Asks for the file system's free space now and then while blocks are written. Never for a part of a revert.
+    private func spaceCheck(_ configuration: StoreConfiguration) -> (@Sendable (Int) throws(PackError) -> Void)? {
+        purpose.isGuarded ? SpaceGuard(layout: directory.layout, configuration: configuration).check : nil
     }
 
     // MARK: The walk
 
-    private struct Walked {
+    struct Walked {
         var content: ContentReference?
         var totals: Totals
         var record: RecordLocation
@@ -268,12 +248,13 @@ private final class TakeOperation {
                 else {
                     throw .nothingCovered(path: directory.path, reason: "its cache went away")
                 }
-                // Every name that the cache knows was found in its place, and no directory had another: whatever moved while the walk ran was seen before it did.
-                return Walked(content: known.content, totals: known.totals, record: cached.record, facts: facts)
+                result = Walked(content: known.content, totals: known.totals, record: cached.record, facts: facts)
             case .gap(_, let detail): throw .nothingCovered(path: directory.path, reason: detail)
             case .vanished: throw .nothingCovered(path: directory.path, reason: "it went away")
             }
             guard let walked = result else { break }
+            // Every name that the cache knows was found in its place, and no directory had another: whatever moved while the walk ran was seen before it did.
+            if !take.hasOtherNames.load(ordering: .relaxed) { return walked }
             guard let changed = take.changedDirectory(walked.record, walked.facts) else { return walked }
             if pass == 3 {
                 missed += 1
@@ -287,106 +268,10 @@ private final class TakeOperation {
         return result
     }
 
-    // MARK: After the walk
-
-    private static func digest(_ links: [UInt8]) -> ObjectID {
-        unsafe links.isEmpty ? .zero : ObjectHasher().id(.chunk, links.span.bytes)
-    }
-
-    /// The id of the tree whose one entry is the working directory itself. As the cache has it, if nothing at all has changed.
-    private func rootTree(_ walked: Walked, _ links: [UInt8], _ cache: StatCache, _ worker: TakeWorker)
-        throws(StoreError) -> ObjectID
-    {
-        if let header = cache.header, worker.take.options.trustsCache, header.root == walked.record,
-            header.rootFacts == walked.facts,
-            header.links == Self.digest(links)
-        {
-            return header.rootTree
-        }
-        var entry = TreeEntry(type: .directory, name: TreeEntry.rootName)
-        entry.take(walked.facts)
-        entry.content = walked.content
-        var attributes: [ExtendedAttribute] = []
-        do throws(SystemError) {
-            attributes = try worker.take.root.attributes()
-        } catch {
-            entry.gap = (.unreadable, true, "attributes: \(error.reason)")
-            notes.append("the attributes of the working directory itself cannot be read: \(error.reason)")
-            missed += 1
-        }
-        return try wrap { () throws(PackError) in
-            entry.attributes = try worker.keep(attributes)
-            if !links.isEmpty { entry.links = try worker.storeContent(links) }
-            let bytes = entry.encoded()
-            return try worker.emit(.tree, [1, 0, 0, 0, 1, 0, 0, 0] + bytes)
-        }
-    }
-
-    /// The mark that names the snapshot as asked; nil if nothing was asked, or it is named so already.
-    private func nameMark(_ id: ObjectID) throws(StoreError) -> TimelineEvent? {
-        guard let name = options.name else { return nil }
-        let former = try directory.room.timeline.read().names[name]
-        if former == id { return nil }
-        if let former { throw .nameExists(name: name, target: former) }
-        return TimelineEvent(
-            time: options.time ?? .now, old: nil, new: id, event: .name, who: options.who, message: Text(name))
-    }
-
-    private func isUnchanged(
-        since head: ObjectID, _ cache: StatCache, _ rootTree: ObjectID, _ rules: Rules, _ digest: ObjectID
-    ) throws(StoreError) -> Bool {
-        if options.always || options.message != nil || !options.tags.isEmpty || options.event != nil
-            || options.action != nil
-        {
-            return false
-        }
-        if let kind = options.kind {
-            let event = try directory.room.timeline.read().living.last { $0.id == head }?.event
-            if kind > event?.kind ?? .operation { return false }
-        }
-        // Gaps are entries of trees, so equal trees have equal coverage.
-        if let header = cache.header, header.snapshot == head {
-            return header.rootTree == rootTree && header.rules == digest
-        }
-        let manifest = try directory.manifest(head)
-        return manifest.root == rootTree && manifest.rules == rules
-    }
-
-    private func describe(_ manifest: inout Manifest) {
-        manifest.message = options.message.map { Text($0) }
-        manifest.tags = Set(options.tags).map { Text($0) }.sorted()
-        manifest.trigger = options.trigger
-        manifest.event = options.event.map { Text($0) }
-        manifest.action = options.action.map { Text($0) }
-        if let component = options.component { manifest.component = Component(id: component) }
-    }
-
-    private func commit(
-        _ cache: StatCache, _ walked: Walked, _ snapshot: ObjectID, _ rootTree: ObjectID, _ rules: ObjectID,
-        _ links: ObjectID, _ epoch: UInt64
-    ) {
-        var header = StatCacheHeader()
-        header.root = walked.record
-        header.rootFacts = walked.facts
-        header.snapshot = snapshot
-        header.rootTree = rootTree
-        header.rules = rules
-        header.links = links
-        header.epoch = epoch
-        if cache.log.count == 0, let old = cache.header {
-            header.length = old.length
-            header.live = old.live
-            if header == old { return }
-        }
-        do throws(SystemError) {
-            try cache.commit(header)
-        } catch {
-            notes.append("the stat cache could not be written: \(error.reason); the next take reads more")
-        }
-    }
+    // MARK: Errors
 
     /// Turns errors of packs into the store's. A full disk says how much the whole take would have needed at most.
-    private func wrap<R>(_ body: () throws(PackError) -> R) throws(StoreError) -> R {
+    func wrap<R>(_ body: () throws(PackError) -> R) throws(StoreError) -> R {
         do throws(PackError) {
             return try body()
         } catch {

@@ -20,6 +20,7 @@ package final class ObjectReader {
     }
 
     private let store: PackSet
+    private let overlay: [ObjectKey: [UInt8]]
     private let cacheLimit: Int
     private var cache: [BlockKey: CachedBlock] = [:]
     private var cachedBytes = 0
@@ -34,9 +35,11 @@ package final class ObjectReader {
     private static let blockLimit = 256
     private static let spareLimit = 4
 
-    /// `cacheBytes` of decompressed blocks are kept, and the last one always.
-    package init(_ store: PackSet, cacheBytes: Int = 8 << 20) {
+    /// `cacheBytes` of decompressed blocks are kept, and the last one always. Objects in `overlay` are in no pack: it is asked first, and its bytes are
+    /// believed, because a take of this process made them.
+    package init(_ store: PackSet, cacheBytes: Int = 8 << 20, overlay: [ObjectKey: [UInt8]] = [:]) {
         self.store = store
+        self.overlay = overlay
         cacheLimit = cacheBytes
     }
 
@@ -55,6 +58,7 @@ package final class ObjectReader {
     package func withObject<R>(
         _ key: ObjectKey, verifyID: Bool? = nil, _ body: (RawSpan) throws(PackError) -> R
     ) throws(PackError) -> R {
+        if let bytes = overlay[key] { return unsafe try body(bytes.span.bytes) }
         let isVerified = verifyID ?? (key.type != .chunk)
         let (plain, location) = try find(key, isVerified)
         return try plain.withBytes(in: location.offset..<location.offset + location.length, body)

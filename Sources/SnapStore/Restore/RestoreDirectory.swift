@@ -21,6 +21,8 @@ final class RestoreDirectory: @unchecked Sendable {
     private var above: RestoreDirectory?
     let entry: TreeEntry
     let depth: Int
+    /// What is put back of it.
+    let choice: RestoreSelection.Choice
     /// nil: not now. The root's is kept by the pools.
     let opened = Mutex<OpenDirectory?>(nil)
     /// Trees whose entries are not put back yet.
@@ -28,8 +30,9 @@ final class RestoreDirectory: @unchecked Sendable {
     /// Links are made in it when all else is there, which moves its modification time.
     let getsLinks = Atomic<Bool>(false)
 
-    init(_ entry: TreeEntry, in parent: RestoreDirectory?) {
+    init(_ entry: TreeEntry, in parent: RestoreDirectory?, _ choice: RestoreSelection.Choice = .whole) {
         self.entry = entry
+        self.choice = choice
         above = parent
         depth = parent.map { $0.depth + 1 } ?? 0
     }
@@ -46,6 +49,9 @@ final class RestoreDirectory: @unchecked Sendable {
     }
 
     var parent: RestoreDirectory? { above }
+
+    /// It is where paths are put and not one of them: it stays as it is.
+    var isPlace: Bool { above == nil && choice != .whole }
 
     /// Bytes from the root; empty for the root.
     var path: [UInt8] {

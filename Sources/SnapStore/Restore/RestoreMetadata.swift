@@ -9,6 +9,7 @@ internal import CSnapSystem
 internal import SnapSystem
 
 private let aclPrefix = Array("system.posix_acl_".utf8)
+private let defaultACL = Array("system.posix_acl_default".utf8)
 private let userPrefix = Array("user.".utf8)
 
 extension RestoreWorker {
@@ -113,6 +114,7 @@ extension RestoreWorker {
             let problems = apply(directory.entry, to: open.descriptor, nil, present)
             if !problems.isEmpty { fail(directory, problems.joined(separator: "; ")) }
         } catch {
+            run.stopIfFull(error)
             fail(directory, "its mode and time cannot be set: \(error.reason)")
         }
     }
@@ -137,5 +139,26 @@ extension RestoreWorker {
             if try open.descriptor.facts().0.permissions != 0o700 { try open.descriptor.setPermissions(0o700) }
         }
         if !problems.isEmpty { fail(root, problems.joined(separator: "; ")) }
+    }
+
+    /// Takes from the place what entries made in it would inherit: its default access-control list, which it gets back.
+    func withholdInheritance(_ place: RestoreDirectory) -> ExtendedAttribute? {
+        let open = run.root
+        var problems: [String] = []
+        var withheld: ExtendedAttribute?
+        attempt("default access-control list", &problems) { () throws(SystemError) in
+            guard let list = try open.descriptor.attributes().first(where: { $0.name == defaultACL }) else { return }
+            try open.descriptor.removeAttribute(list.name)
+            withheld = list
+        }
+        if !problems.isEmpty { fail(place, problems.joined(separator: "; ")) }
+        return withheld
+    }
+
+    func giveBack(_ withheld: ExtendedAttribute?, to place: RestoreDirectory) {
+        guard let withheld else { return }
+        var problems: [String] = []
+        set(withheld, run.root.descriptor, nil, &problems)
+        if !problems.isEmpty { fail(place, problems.joined(separator: "; ")) }
     }
 }

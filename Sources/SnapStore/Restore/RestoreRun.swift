@@ -10,6 +10,8 @@ enum RestoreWork: Sendable {
     case directory(RestoreDirectory)
     /// One of a directory's trees: for directories that have several.
     case tree(RestoreDirectory, ObjectID)
+    /// Some entries of a directory, whose own metadata somebody else sees to.
+    case entries(RestoreDirectory, [TreeEntry])
 }
 
 final class RestoreRun: Sendable {
@@ -25,20 +27,31 @@ final class RestoreRun: Sendable {
     let packs: PackSet
     let observer: Observer
     let links: LinkGroups
+    let selection: RestoreSelection
     let root: OpenDirectory
     let threads: Int
     private let target: [UInt8]
+    /// Everything that is not a matter of permission ends the run, because what is made must be exact.
+    private let isStrict: Bool
     let shared = Monitor(Shared())
     /// Read without the lock to decide whether to give work away.
     let idleCount = Atomic<Int>(0)
     private let isStopped = Atomic<Bool>(false)
     private let failure = Mutex<StoreError?>(nil)
+    private let cause = Mutex<SystemError?>(nil)
+    /// The failed call that ended the run.
+    var lastFailure: SystemError? { cause.withLock { $0 } }
     private let totals = Mutex<(files: UInt64, bytes: UInt64)>((0, 0))
 
-    init(packs: PackSet, observer: Observer, links: LinkGroups, root: OpenDirectory, target: [UInt8], threads: Int) {
+    init(
+        packs: PackSet, observer: Observer, links: LinkGroups, selection: RestoreSelection = .everything,
+        root: OpenDirectory, target: [UInt8], threads: Int, isStrict: Bool = false
+    ) {
+        self.isStrict = isStrict
         self.packs = packs
         self.observer = observer
         self.links = links
+        self.selection = selection
         self.root = root
         self.target = target
         self.threads = threads
@@ -54,7 +67,9 @@ final class RestoreRun: Sendable {
 
     /// A full disk hits every file that follows: there is no point in going on.
     func stopIfFull(_ error: SystemError) {
-        if error.isNoSpace { stop(StoreError(error, doing: "write into", target)) }
+        guard error.isNoSpace || (isStrict && !error.isRefusal) else { return }
+        cause.withLock { if $0 == nil { $0 = error } }
+        stop(StoreError(error, doing: "write into", target))
     }
 
     var isCancelled: Bool {

@@ -30,6 +30,8 @@ final class RestoreWorker: @unchecked Sendable {
             case .tree(let directory, let tree):
                 restoreTree(tree, of: directory)
                 finishTree(of: directory)
+            case .entries(let directory, let entries):
+                restoreEntries(entries, of: directory)
             }
             reportProgress()
         }
@@ -84,7 +86,7 @@ final class RestoreWorker: @unchecked Sendable {
     // MARK: Directories
 
     private func start(_ directory: RestoreDirectory) {
-        report.directories += 1
+        if !directory.isPlace { report.directories += 1 }
         guard let content = directory.entry.content else { return finishTree(of: directory) }
         var trees: [ObjectID] = []
         reader.forEachTree(of: content) {
@@ -112,6 +114,7 @@ final class RestoreWorker: @unchecked Sendable {
         do throws(SystemError) {
             open = try pool.open(directory)
         } catch {
+            run.stopIfFull(error)
             return fail(directory, "its entries cannot be put back: \(error.reason)")
         }
         creation = nil
@@ -119,9 +122,10 @@ final class RestoreWorker: @unchecked Sendable {
         var below: [RestoreWork] = []
         for range in ranges {
             if run.isCancelled { return }
+            guard let choice = choice(bytes, range, of: directory) else { continue }
             do throws(EntryError) {
                 let entry = unsafe try TreeEntry(decoding: bytes.span.bytes.extracting(range))
-                if let child = restore(entry, in: directory, open, members) { below.append(.directory(child)) }
+                if let child = restore(entry, choice, in: directory, open, members) { below.append(.directory(child)) }
             } catch {
                 report.note(directory.path(of: bytes.entryName(range)), error.reason)
             }
@@ -129,16 +133,42 @@ final class RestoreWorker: @unchecked Sendable {
         push(below)
     }
 
+    private func restoreEntries(_ entries: [TreeEntry], of directory: RestoreDirectory) {
+        let open: OpenDirectory
+        do throws(SystemError) {
+            open = try pool.open(directory)
+        } catch {
+            run.stopIfFull(error)
+            return fail(directory, "its entries cannot be put back: \(error.reason)")
+        }
+        creation = nil
+        let members = run.links.members(in: directory)
+        var below: [RestoreWork] = []
+        for entry in entries {
+            if run.isCancelled { return }
+            if let child = restore(entry, .whole, in: directory, open, members) { below.append(.directory(child)) }
+        }
+        push(below)
+    }
+
+    /// nil: the entry at `range` is not to be put back.
+    private func choice(
+        _ bytes: [UInt8], _ range: Range<Int>, of directory: RestoreDirectory
+    ) -> RestoreSelection.Choice? {
+        guard case .part(let number) = directory.choice else { return .whole }
+        return run.selection.choice(of: bytes.entryName(range), in: number)
+    }
+
     /// A directory is returned: its entries are still to be put back.
     private func restore(
-        _ entry: TreeEntry, in directory: RestoreDirectory, _ open: OpenDirectory,
+        _ entry: TreeEntry, _ choice: RestoreSelection.Choice, in directory: RestoreDirectory, _ open: OpenDirectory,
         _ members: [[UInt8]: LinkGroups.Member]
     ) -> RestoreDirectory? {
         if entry.isGapWithoutContent {
             report.gaps += 1
             return nil
         }
-        guard entry.type != .directory else { return makeDirectory(entry, in: directory, open) }
+        guard entry.type != .directory else { return makeDirectory(entry, choice, in: directory, open) }
         guard let member = members.isEmpty ? nil : members[entry.name] else {
             _ = restoreFile(entry, in: directory, open)
             return nil
@@ -152,11 +182,11 @@ final class RestoreWorker: @unchecked Sendable {
     }
 
     private func makeDirectory(
-        _ entry: TreeEntry, in directory: RestoreDirectory, _ open: OpenDirectory
+        _ entry: TreeEntry, _ choice: RestoreSelection.Choice, in directory: RestoreDirectory, _ open: OpenDirectory
     ) -> RestoreDirectory? {
         do throws(SystemError) {
             try open.descriptor.makeDirectory(entry.name, mode: 0o700)
-            return RestoreDirectory(entry, in: directory)
+            return RestoreDirectory(entry, in: directory, choice)
         } catch {
             run.stopIfFull(error)
             report.note(directory.path(of: entry.name), "the directory cannot be made: \(error.reason)")
@@ -167,6 +197,7 @@ final class RestoreWorker: @unchecked Sendable {
     /// After the last tree the directory gets what is its own, or is noted to get it at the end.
     private func finishTree(of directory: RestoreDirectory) {
         guard directory.pendingTrees.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
+        if directory.isPlace { return }
         let isClosedToOwner = directory.entry.mode & 0o700 != 0o700
         if directory.parent == nil || isClosedToOwner || directory.getsLinks.load(ordering: .relaxed) {
             run.shared.withLock { $0.postponed.append(directory) }
@@ -203,6 +234,7 @@ final class RestoreWorker: @unchecked Sendable {
             do throws(SystemError) {
                 open = try pool.open(link.directory)
             } catch {
+                run.stopIfFull(error)
                 report.note(link.directory.path(of: link.entry.name), "its directory cannot be opened: \(error.reason)")
                 continue
             }

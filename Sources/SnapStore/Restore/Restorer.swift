@@ -1,13 +1,14 @@
-// Puts a snapshot's whole tree into an empty directory.
+// Puts a snapshot's whole tree, or selected paths of it, into an empty directory.
 //
 // A directory's entries are made while it is open to its owner alone, and only then does it get its own mode,
 // attributes and time: so a default ACL or a set-group-id bit does not reach its entries, and nothing below it moves
 // its time again. Directories that their owner may not enter or change, and those that get hard links, wait until
-// everything else is there. The root waits in any case: while the restore runs, nobody else can look inside.
+// everything else is there. The root waits in any case: while the restore runs, nobody else can look inside. Where only
+// some paths are put back, the root is a place for them, and stays as it is.
 //
 // What cannot be put back is reported with its path and the rest goes on; a file is either whole or not there.
 
-package import SnapSystem
+internal import SnapSystem
 internal import Synchronization
 
 package final class Restorer: Sendable {
@@ -22,16 +23,24 @@ package final class Restorer: Sendable {
         self.threads = min(max(threads ?? Workers.coreCount, 1), 64)
     }
 
+    /// Finds what is selected in the tree whose root tree is `rootTree`. Throws `pathNotFound`, and what is thrown if
+    /// the root cannot be read.
+    func select(_ paths: PathSelection, in rootTree: ObjectID) throws(StoreError) -> RestoreSelection {
+        let reader = ObjectReader(packs)
+        return try RestoreSelection(paths, in: try readRoot(rootTree, reader), reader, observer)
+    }
+
     /// Puts the tree whose root tree is `rootTree` into `target`, an open, empty directory, which becomes what the
-    /// snapshot's root was. `path` is for messages. When it is cancelled, or the disk is full, what was written
-    /// stays. Nothing is synced.
-    package func restore(
-        rootTree: ObjectID, into target: borrowing FileDescriptor, path: [UInt8]
+    /// snapshot's root was; with a selection only what is selected, and `target` keeps its metadata. `path` is for messages.
+    /// When it is cancelled, or the disk is full, what was written stays. Nothing is synced.
+    func restore(
+        _ selection: RestoreSelection = .everything, of rootTree: ObjectID, into target: borrowing FileDescriptor,
+        path: [UInt8]
     ) throws(StoreError) -> RestoreReport {
         let start = Process.monotonicNanoseconds
         let reader = ObjectReader(packs)
         let entry = try readRoot(rootTree, reader)
-        let root = RestoreDirectory(entry, in: nil)
+        let root = RestoreDirectory(entry, in: nil, selection.root)
         let open: OpenDirectory
         do throws(SystemError) {
             open = OpenDirectory(owning: try target.duplicate())
@@ -41,21 +50,33 @@ package final class Restorer: Sendable {
 
         var report = RestoreReport()
         let links = readLinks(entry, reader, &report)
-        let run = RestoreRun(packs: packs, observer: observer, links: links, root: open, target: path, threads: threads)
+        let run = RestoreRun(
+            packs: packs, observer: observer, links: links, selection: selection, root: open, target: path,
+            threads: threads)
         let workers = (0..<threads).map { _ in RestoreWorker(run) }
         run.shared.withLock { $0.queue.append(.directory(root)) }
-        workers[0].prepare(root)
+        if root.isPlace {
+            let inherited = workers[0].withholdInheritance(root)
+            defer { workers[0].giveBack(inherited, to: root) }
+            try finish(run, workers)
+        } else {
+            workers[0].prepare(root)
+            try finish(run, workers)
+        }
+
+        for worker in workers { report.add(worker.report) }
+        report.failures.sort { $0.path.lexicographicallyPrecedes($1.path) }
+        report.seconds = Double(Process.monotonicNanoseconds &- start) / 1e9
+        return report
+    }
+
+    private func finish(_ run: RestoreRun, _ workers: [RestoreWorker]) throws(StoreError) {
         Workers.run(threads) { workers[$0].work() }
         try run.check()
         workers[0].makeLinks()
         try run.check()
         workers[0].sealPostponed()
         try run.check()
-
-        for worker in workers { report.add(worker.report) }
-        report.failures.sort { $0.path.lexicographicallyPrecedes($1.path) }
-        report.seconds = Double(Process.monotonicNanoseconds &- start) / 1e9
-        return report
     }
 
     /// The one entry of the root tree.

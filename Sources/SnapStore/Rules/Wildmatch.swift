@@ -50,7 +50,7 @@ enum WildToken: Sendable, Equatable {
     case byte(UInt8)
     /// `?`: any byte but a slash.
     case any
-    /// A bracket expression: the set at this place. Never holds a slash.
+    /// A bracket expression: the set at this place.
     case set(Int)
     /// `*`: any bytes but slashes.
     case star
@@ -100,8 +100,10 @@ struct Wildmatch: Sendable {
     private(set) var sets: [ByteSet] = []
 
     /// Compiles `pattern`; nil if no text can match it: a `[` without its `]`, an unknown class, or a lone `\` at the end.
-    /// - Parameter crossesDirectories: whether `**` has its meaning. Without, it is `*`.
-    init?(_ pattern: ArraySlice<UInt8>, crossesDirectories: Bool) {
+    /// - Parameters:
+    ///   - crossesDirectories: whether `**` has its meaning. Without, it is `*`.
+    ///   - setsHoldSlashes: a slash is a byte like others, for texts that are not matched name by name.
+    init?(_ pattern: ArraySlice<UInt8>, crossesDirectories: Bool, setsHoldSlashes: Bool = false) {
         var index = pattern.startIndex
         let end = pattern.endIndex
         while index < end {
@@ -134,10 +136,11 @@ struct Wildmatch: Sendable {
                 }
                 tokens.append(.star)
             case PatternByte.openBracket:
-                guard let (set, next) = parseBracket(pattern, at: index) else { return nil }
+                guard let bracket = parseBracket(pattern, at: index) else { return nil }
                 tokens.append(.set(sets.count))
-                sets.append(set)
-                index = next
+                sets.append(bracket.set)
+                if !setsHoldSlashes { sets[sets.count - 1].remove(PatternByte.slash) }
+                index = bracket.next
             default:
                 tokens.append(.byte(byte))
                 index += 1
@@ -207,7 +210,6 @@ private func parseBracket(_ pattern: ArraySlice<UInt8>, at start: Int) -> (set: 
         current = byte(at: index)
     } while current != PatternByte.closeBracket
     if isNegated { set.invert() }
-    set.remove(PatternByte.slash)
     return (set, index + 1)
 }
 

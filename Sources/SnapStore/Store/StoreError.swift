@@ -33,6 +33,20 @@ public enum StoreError: Error, Sendable {
     /// The directory to restore into is not empty.
     case notEmpty(path: [UInt8])
     case revertUnderWay
+    /// A revert was interrupted; only continuing or aborting it may write now.
+    case revertUnfinished(UnfinishedRevert)
+    /// There is no interrupted revert to continue or abort.
+    case noUnfinishedRevert
+    /// There are only so many steps to undo, or to redo.
+    case nothingToUndo(available: Int)
+    case nothingToRedo(available: Int)
+    /// Redo would overwrite what was changed since.
+    case changedSinceUndo
+    /// The snapshot was dropped or has expired.
+    case removedSnapshot(ObjectID)
+    /// A path to put back is in neither the snapshot nor the directory.
+    case pathNotFound(path: [UInt8])
+    case notEnoughSpaceToRevert(available: UInt64, needed: UInt64)
     case cancelled
     case invalidConfiguration(file: String, reason: String)
 }

@@ -15,12 +15,14 @@ extension TakeWorker {
     struct Comparison {
         var differences: [Difference] = []
         var children: [DirectoryNode] = []
+        /// A name is new, or one that the cache knows is missing.
+        var hasOtherNames = false
     }
 
     /// Goes through scanned and cached entries side by side; both are sorted by name.
     func compare(
         _ node: DirectoryNode, _ region: RawSpan, with record: RawSpan, _ rules: RuleSet, _ scanned: [Int],
-        _ extras: [FileExtra],
+        _ extras: [FileExtra], _ limited: Set<Int>,
         _ childLocation: (Int) -> RecordLocation?
     ) -> Comparison {
         var result = Comparison()
@@ -28,6 +30,8 @@ extension TakeWorker {
         var position = 0
         var old = StatEntryCursor(record)
         var oldDirectories = 0
+        // The cached entry at hand has been found among the scanned ones.
+        var isMatched = false
         var cursor = StatEntryCursor(region)
         var index = 0
         while cursor.isAtEntry {
@@ -39,9 +43,12 @@ extension TakeWorker {
                     isFound = true
                     break
                 }
+                if !isMatched { result.hasOtherNames = true }
+                isMatched = false
                 if old.facts.type == .directory { oldDirectories += 1 }
                 old.advance()
             }
+            if isFound { isMatched = true } else { result.hasOtherNames = true }
             let facts = cursor.facts
             let isRefused = cursor.flags != 0
             let oldFacts = isFound ? old.facts : FileFacts()
@@ -55,7 +62,8 @@ extension TakeWorker {
                         parent: node, ordinal: result.children.count, path: node.path(of: name), name: name,
                         facts: facts, hasCachedFacts: isSame,
                         rules: rules, hasCachedRules: hasCachedRules,
-                        cached: wasDirectory ? childLocation(oldDirectories) : nil))
+                        cached: wasDirectory ? childLocation(oldDirectories) : nil,
+                        isLimited: limited.contains(index)))
             } else if !isRefused {
                 if facts.links > 1 { noteLink(node, facts, extras[index], array(cursor.name)) }
                 let reason = isFound ? difference(facts, oldFacts, old.flags) : .new
@@ -69,6 +77,8 @@ extension TakeWorker {
             cursor.advance()
             index += 1
         }
+        if isMatched { old.advance() }
+        if old.isAtEntry { result.hasOtherNames = true }
         return result
     }
 

@@ -31,12 +31,17 @@ final class DirectoryNode: @unchecked Sendable {
     let path: [UInt8]
     let name: [UInt8]
     let facts: FileFacts
-    /// The facts are those of the cache.
-    let hasCachedFacts: Bool
+    /// The facts are those of the cache, and its entry can stay what it was.
+    private(set) var hasCachedFacts: Bool
     let rules: RuleSet
     /// `rules` are those under which the cached record was made.
     let hasCachedRules: Bool
-    /// Entries that rules left out in the last scan.
+    /// It is left out by a rule or as a cache directory, itself or with one above it: only what the covering trees have in it is covered.
+    let isLimited: Bool
+    /// It is a cache directory, and covered only because a covering tree has it.
+    private(set) var isCacheDirectory = false
+    /// Entries that rules left out in the last scan, also those that a covering tree brought back: only where there are none do the names in the record
+    /// say what a take covers.
     var leftOutHere: UInt64 = 0
     var hasIgnoreFile = false
     /// Its record in the cache, if there is one to compare with.
@@ -68,7 +73,7 @@ final class DirectoryNode: @unchecked Sendable {
     init(
         parent: DirectoryNode?, ordinal: Int, path: [UInt8], name: [UInt8], facts: FileFacts, hasCachedFacts: Bool,
         rules: RuleSet,
-        hasCachedRules: Bool, cached: RecordLocation?
+        hasCachedRules: Bool, cached: RecordLocation?, isLimited: Bool = false
     ) {
         self.parent = parent
         self.ordinal = ordinal
@@ -79,6 +84,7 @@ final class DirectoryNode: @unchecked Sendable {
         self.rules = rules
         self.hasCachedRules = hasCachedRules
         self.cached = cached
+        self.isLimited = isLimited
     }
 
     /// Lets go of the directories above one by one: a release that runs through thousands of levels would overflow the stack.
@@ -90,6 +96,15 @@ final class DirectoryNode: @unchecked Sendable {
             next?.parent = nil
             next = above
         }
+    }
+
+    /// Only what the covering trees have is covered here.
+    var isCoveredInPart: Bool { isLimited || isCacheDirectory }
+
+    /// Its entry will say that it is a cache directory covered in part. The directory's own facts do not show whether its tag is valid.
+    func becomeCacheDirectory() {
+        isCacheDirectory = true
+        hasCachedFacts = false
     }
 
     func readAttributes(of directory: borrowing FileDescriptor) {

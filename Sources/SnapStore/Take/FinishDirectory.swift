@@ -18,6 +18,7 @@ extension TakeWorker {
 
     /// Says what became of a directory that could not be scanned.
     func resolve(_ node: DirectoryNode, _ outcome: DirectoryOutcome) throws(PackError) {
+        take.hasOtherNames.store(true, ordering: .relaxed)
         if case .gap(let reason, let detail) = outcome { noteGap(node.path, reason, detail) }
         if let parent = pass(outcome, of: node) { try finish(parent) }
     }
@@ -95,6 +96,7 @@ extension TakeWorker {
 
     /// Scans a directory again without the cache.
     private func rescan(_ node: DirectoryNode) throws(PackError) -> DirectoryOutcome? {
+        take.hasOtherNames.store(true, ordering: .relaxed)
         node.cached = nil
         node.isSame = false
         node.oldEntries = nil
@@ -109,9 +111,14 @@ extension TakeWorker {
         var entry = TreeEntry(type: .directory, name: node.name)
         entry.take(node.facts)
         entry.content = content
-        if let failure = node.attributeFailure {
-            entry.gap = (.unreadable, true, "attributes: \(failure)")
-            noteGap(node.path, .unreadable, "attributes: \(failure)")
+        let failure = node.attributeFailure.map { "attributes: \($0)" }
+        if node.isCacheDirectory {
+            // There is room for one reason: that not everything below is covered matters to whoever would remove the directory.
+            entry.gap = (.cacheDirectory, true, failure ?? "")
+            noteGap(node.path, .cacheDirectory, failure ?? "")
+        } else if let failure {
+            entry.gap = (.unreadable, true, failure)
+            noteGap(node.path, .unreadable, failure)
         }
         if !node.attributes.isEmpty {
             entry.attributes = (try? keep(node.attributes)) ?? nil

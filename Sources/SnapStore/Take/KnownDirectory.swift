@@ -7,8 +7,9 @@ extension TakeWorker {
     /// Handles a directory whose times say that its names are those of the cache, and whose entries all have the facts of the cache: nothing is listed, and nothing
     /// allocated for an entry. False if it must be scanned.
     func isKnown(_ node: DirectoryNode, _ directory: borrowing FileDescriptor) throws(PackError) -> Bool {
+        // A record says nothing about what the covering trees have.
         guard take.options.trustsCache, !take.options.rehash, node.hasCachedFacts, node.hasCachedRules,
-            let cached = node.cached
+            !node.isLimited, let cached = node.cached
         else { return false }
         let fd = directory.raw
         let known: KnownDirectory? =

@@ -41,6 +41,7 @@ extension TakeWorker {
     ) {
         if (error.isNotFound || error.isLoop) && !isAsScanned(node, directory) {
             node.outcomes.withLock { $0.entries[index] = .vanished }
+            take.hasOtherNames.store(true, ordering: .relaxed)
         } else {
             record(
                 node, index, gapEntry(name: name, type: type.entryType, .unreadable, error.reason),

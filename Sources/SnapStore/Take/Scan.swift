@@ -11,6 +11,7 @@ extension TakeWorker {
     }
 
     func scan(_ node: DirectoryNode) throws(PackError) {
+        if !node.hasCachedFacts || node.cached == nil { take.hasOtherNames.store(true, ordering: .relaxed) }
         let directory: FileDescriptor
         do throws(SystemError) {
             directory = try take.root.openBeneath(node.path, [.read, .directory])
@@ -27,11 +28,14 @@ extension TakeWorker {
             return
         }
         if node.parent != nil, let gap = special(directory) {
-            try resolve(node, gap)
-            return
+            guard case .gap(.cacheDirectory, _) = gap, try take.covered?.directory(node.path).isThere == true else {
+                try resolve(node, gap)
+                return
+            }
+            node.becomeCacheDirectory()
         }
         node.hasIgnoreFile = scanner.index(of: RuleSet.ignoreFileName) != nil
-        let rules = node.hasIgnoreFile ? enter(node, directory) : node.rules
+        let rules = node.hasIgnoreFile && !node.isCoveredInPart ? enter(node, directory) : node.rules
         try examine(node, directory, rules)
     }
 
@@ -88,6 +92,8 @@ extension TakeWorker {
         var extras: [FileExtra] = []
         var refusals: [Refusal] = []
         var directoryCount = 0
+        var covered: CoveredDirectory?
+        var limited: Set<Int> = []
         node.leftOutHere = 0
         scanned.reserveCapacity(scanner.count)
         extras.reserveCapacity(scanner.count)
@@ -95,7 +101,12 @@ extension TakeWorker {
             var facts = FileFacts()
             var extra = FileExtra()
             var isKnown = false
-            if !rules.isEmpty {
+            var isLimited = false
+            if node.isCoveredInPart {
+                node.leftOutHere += 1
+                guard try isCovered(index, in: node, &covered) else { continue }
+                isLimited = true
+            } else if !rules.isEmpty {
                 var isDirectory = scanner.listedType(index).map { $0 == .directory }
                 if isDirectory == nil, (try? scanner.readFacts(index, of: directory, &facts, &extra)) != nil {
                     isKnown = true
@@ -106,9 +117,12 @@ extension TakeWorker {
                 }
                 if let match {
                     node.leftOutHere += 1
-                    tally.leftOut[
-                        Take.LeftOutKey(source: match.source, line: match.line, text: match.text), default: 0] += 1
-                    continue
+                    guard try isCovered(index, in: node, &covered) else {
+                        tally.leftOut[
+                            Take.LeftOutKey(source: match.source, line: match.line, text: match.text), default: 0] += 1
+                        continue
+                    }
+                    isLimited = true
                 }
             }
             if !isKnown {
@@ -117,6 +131,7 @@ extension TakeWorker {
                 } catch {
                     if error.isNotFound && !isAsScanned(node, directory) {
                         node.hasVanished = true
+                        take.hasOtherNames.store(true, ordering: .relaxed)
                         continue
                     }
                     facts = FileFacts()
@@ -140,17 +155,31 @@ extension TakeWorker {
             }
             let flags = refusals.last?.index == scanned.count ? RecordFlag.incomplete : 0
             scanner.withName(index) { StatRecord.appendEntry(facts, flags: flags, name: $0, to: scratch) }
+            if isLimited { limited.insert(scanned.count) }
             scanned.append(index)
             extras.append(extra)
         }
-        if refusals.isEmpty, try examineUnchanged(node, rules, extras, directoryCount: directoryCount) { return }
-        try examineChanged(node, directory, rules, scanned, extras, refusals)
+        if refusals.isEmpty, try examineUnchanged(node, rules, extras, limited, directoryCount: directoryCount) {
+            return
+        }
+        try examineChanged(node, directory, rules, scanned, extras, limited, refusals)
+    }
+
+    /// A covering tree has the entry, which is left out otherwise. The trees are read only now: where nothing is left out they are not needed.
+    private func isCovered(_ index: Int, in node: DirectoryNode, _ covered: inout CoveredDirectory?) throws(PackError)
+        -> Bool
+    {
+        guard let trees = take.covered else { return false }
+        let here: CoveredDirectory
+        if let covered { here = covered } else { here = try trees.directory(node.path) }
+        covered = here
+        return try scanner.withName(index) { (name) throws(PackError) in try here.covers(name) }
     }
 
     /// Handles a directory whose entries are those of the cache. False if they are not.
-    private func examineUnchanged(_ node: DirectoryNode, _ rules: RuleSet, _ extras: [FileExtra], directoryCount: Int)
-        throws(PackError) -> Bool
-    {
+    private func examineUnchanged(
+        _ node: DirectoryNode, _ rules: RuleSet, _ extras: [FileExtra], _ limited: Set<Int>, directoryCount: Int
+    ) throws(PackError) -> Bool {
         guard take.options.trustsCache, !take.options.rehash, let cached = node.cached else { return false }
         let compared: (isSame: Bool, children: [RecordLocation], linked: UInt64)? = take.cache.withRecord(cached) {
             record in
@@ -179,7 +208,8 @@ extension TakeWorker {
                         DirectoryNode(
                             parent: node, ordinal: children.count, path: node.path(of: name), name: name, facts: facts,
                             hasCachedFacts: true, rules: rules,
-                            hasCachedRules: node.hasCachedRules, cached: compared.children[children.count]))
+                            hasCachedRules: node.hasCachedRules, cached: compared.children[children.count],
+                            isLimited: limited.contains(index)))
                 } else if facts.links > 1 {
                     noteLink(node, facts, extras[index], array(cursor.name))
                 }
@@ -196,7 +226,7 @@ extension TakeWorker {
     /// Merges the scanned entries with the cache's, and reads what differs.
     private func examineChanged(
         _ node: DirectoryNode, _ directory: borrowing FileDescriptor, _ rules: RuleSet, _ scanned: [Int],
-        _ extras: [FileExtra], _ refusals: [Refusal]
+        _ extras: [FileExtra], _ limited: Set<Int>, _ refusals: [Refusal]
     ) throws(PackError) {
         node.region = scratch.array
         if !node.hasCachedFacts { node.readAttributes(of: directory) }
@@ -209,7 +239,7 @@ extension TakeWorker {
         let region = node.region
         if let cached = node.cached {
             let isRead: Void? = take.cache.withRecord(cached) { record in
-                found = unsafe compare(node, region.span.bytes, with: record.entries, rules, scanned, extras) {
+                found = unsafe compare(node, region.span.bytes, with: record.entries, rules, scanned, extras, limited) {
                     record.child($0).map { RecordLocation(raw: $0) }
                 }
             }
@@ -219,8 +249,11 @@ extension TakeWorker {
             }
         }
         if node.cached == nil {
-            found = unsafe compare(node, region.span.bytes, with: RawSpan(), rules, scanned, extras) { _ in nil }
+            found = unsafe compare(node, region.span.bytes, with: RawSpan(), rules, scanned, extras, limited) { _ in
+                nil
+            }
         }
+        if found.hasOtherNames { take.hasOtherNames.store(true, ordering: .relaxed) }
         let (children, differences) = (found.children, found.differences)
         node.pending.add(children.count + differences.count, ordering: .relaxed)
         for refusal in refusals {

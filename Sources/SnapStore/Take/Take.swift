@@ -14,10 +14,16 @@ final class Take: @unchecked Sendable {
     let options: Options
     let observer: Observer
     let workerCount: Int
+    /// What is covered whatever the rules say; nil outside of a revert.
+    let covered: CoveredPaths?
+    /// The clock of files when the walk began.
+    let scanStart: (seconds: Int64, nanoseconds: UInt32)
     let recency: Recency
 
     /// What a take needs to know besides what it works on.
     struct Options: Sendable {
+        /// Nothing is written: trees and what is kept beside them stay in `emitted`.
+        var isDry = false
         var rehash = false
         var cacheTags = true
         var oneFileSystem = false
@@ -46,6 +52,8 @@ final class Take: @unchecked Sendable {
     let idleCount = Atomic<Int>(0)
     let failure = Mutex<StoreError?>(nil)
     let isStopped = Atomic<Bool>(false)
+    /// Some directory has other names than the cache, or had for a moment: what moved during the walk may be in neither place.
+    let hasOtherNames = Atomic<Bool>(false)
     /// The disk is full: the walk goes on only to know how much would have been needed.
     let isCountingOnly = Atomic<Bool>(false)
     let neededBytes = Atomic<UInt64>(0)
@@ -54,16 +62,17 @@ final class Take: @unchecked Sendable {
     /// Guards parts of files that several workers hash.
     let fileLock = Mutex<Void>(())
     let tally = Mutex<Tally>(Tally())
-    /// Trees and lists of this take, for a second walk, up to a limit: beyond it directories are read again.
-    let emitted = Mutex<Emitted>(Emitted())
+    /// Trees and lists of this take, for a second walk, up to a limit: beyond it directories are read again. A dry take keeps all, because no pack will
+    /// have them.
+    let emitted: Mutex<Emitted>
 
     struct Emitted: Sendable {
         var objects: [ObjectKey: [UInt8]] = [:]
         var bytes = 0
-        static let limit = 64 << 20
+        let limit: Int
 
         mutating func keep(_ key: ObjectKey, _ object: [UInt8]) {
-            guard bytes + object.count <= Self.limit, objects[key] == nil else { return }
+            guard bytes + object.count <= limit, objects[key] == nil else { return }
             objects[key] = object
             bytes += object.count
         }
@@ -100,7 +109,7 @@ final class Take: @unchecked Sendable {
 
     init(
         root: consuming FileDescriptor, session: PackSession, packs: PackSet, cache: StatCache, options: Options,
-        observer: Observer, workerCount: Int
+        covered: CoveredPaths?, observer: Observer, workerCount: Int
     ) {
         self.root = root
         self.session = session
@@ -109,7 +118,10 @@ final class Take: @unchecked Sendable {
         self.options = options
         self.observer = observer
         self.workerCount = workerCount
-        recency = Recency(scanStart: Process.fileClock)
+        self.covered = covered
+        emitted = Mutex(Emitted(limit: options.isDry ? .max : 64 << 20))
+        scanStart = Process.fileClock
+        recency = Recency(scanStart: scanStart)
     }
 
     /// Walks the working directory once. `rules` are those that hold at its root.
@@ -133,6 +145,7 @@ final class Take: @unchecked Sendable {
             state.directories.append(node)
         }
         idleCount.store(0, ordering: .relaxed)
+        hasOtherNames.store(false, ordering: .relaxed)
         let next = Atomic<Int>(0)
         Workers.run(workers.count) { _ in
             let index = next.add(1, ordering: .relaxed).oldValue

@@ -165,6 +165,10 @@ final class TakeWorker: @unchecked Sendable {
 
     /// Compresses what was gathered, without pending pieces, in blocks of about `blockLength`, gives them to the session, and empties it.
     func write(_ block: OpenBlock) throws(PackError) {
+        if take.options.isDry {
+            block.reset()
+            return
+        }
         var first = 0
         var start = 0
         var end = 0
@@ -199,9 +203,13 @@ final class TakeWorker: @unchecked Sendable {
     func emit(_ type: ObjectType, _ bytes: [UInt8]) throws(PackError) -> ObjectID {
         let id = unsafe hasher.id(type, bytes.span.bytes)
         let key = ObjectKey(type, id)
-        if try take.session.claim([key]).first == true {
+        let isNew = try take.session.claim([key]).first == true
+        // A chunk from here is a table or attributes: whoever reads the trees of a dry take needs them too, though a file may have the same bytes.
+        if isNew && type != .chunk || take.options.isDry && type == .chunk {
+            take.emitted.withLock { $0.keep(key, bytes) }
+        }
+        if isNew {
             meta.add(key, bytes)
-            if type != .chunk { take.emitted.withLock { $0.keep(key, bytes) } }
             if meta.objectsEnd >= OpenBlock.blockLength { try write(meta) }
         }
         return id

@@ -40,7 +40,7 @@ import Testing
         for text in ids {
             let id = try #require(ObjectID(text))
             let target = place.path + "/out-" + text
-            let report = try directory.restore(id, into: Array(target.utf8), observer: Observer())
+            let report = try directory.restore(id, into: Array(target.utf8), paths: [], observer: Observer())
             #expect(report.failureCount == 0 || Process.effectiveUser != 0)
             printed += try shell(
                 """

@@ -186,7 +186,7 @@ import Testing
         defer { fixture.remove() }
         let id = try fixture.snapshot(try fixture.root([try fixture.file("a", "a")]))
         func restore(_ path: String) throws -> RestoreReport {
-            try fixture.directory.restore(id, into: Array((fixture.path + path).utf8), observer: Observer())
+            try fixture.directory.restore(id, into: Array((fixture.path + path).utf8), paths: [], observer: Observer())
         }
         #expect(try restore("/new/").files == 1)
         #expect(try String(contentsOfFile: fixture.path + "/new/a", encoding: .utf8) == "a")

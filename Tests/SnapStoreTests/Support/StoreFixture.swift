@@ -195,7 +195,7 @@ final class StoreFixture {
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
         let target = try FileDescriptor.open(Array(place.utf8), [.read, .directory])
         let report = try Restorer(packs: packs, observer: observer, threads: threads)
-            .restore(rootTree: root, into: target, path: Array(place.utf8))
+            .restore(of: root, into: target, path: Array(place.utf8))
         return (SeenDirectory(target), report)
     }
 

@@ -1,0 +1,74 @@
+// The public operations that put a working directory back in place.
+
+internal import SnapSystem
+
+extension WorkingDirectory {
+    /// What `revert` would do with these options. Nothing is written.
+    public func planRevert(to target: ObjectID, _ options: RevertOptions, observer: Observer) throws(StoreError)
+        -> RevertPlan
+    {
+        let operation = RevertOperation(self, options, observer)
+        let lock = try operation.lock()
+        let plan = try operation.plan(to: target)
+        lock.release()
+        return plan
+    }
+
+    /// Puts the directory back to `target`, wholly or not at all: whatever is there now and differs from the head is taken first, as a safety snapshot.
+    ///
+    /// Throws with nothing changed, or, once the journal is written, with a revert that `continueRevert` or `abortRevert` ends.
+    public func revert(to target: ObjectID, _ options: RevertOptions, observer: Observer) throws(StoreError)
+        -> RevertReport
+    {
+        let operation = RevertOperation(self, options, observer)
+        let lock = try operation.lock()
+        let report = try operation.run(to: target, event: .revert)
+        lock.release()
+        return report
+    }
+
+    /// Goes back by `steps` states. What was not taken yet is the first of them.
+    public func undo(_ steps: Int, _ options: RevertOptions, observer: Observer) throws(StoreError) -> RevertReport {
+        let operation = RevertOperation(self, options, observer)
+        let lock = try operation.lock()
+        // Where it goes depends on whether there is anything that was not taken; both places are covered by the safety snapshot.
+        var roots: [ObjectID] = []
+        for possible in [steps, steps - 1] where possible > 0 {
+            if let move = try? undoStack().move(undo: possible) { roots.append(try manifest(move.target).root) }
+        }
+        if roots.isEmpty && steps != 1 { _ = try undoStack().move(undo: steps) }
+        if let head = try room.timeline.head() { roots.append(try manifest(head).root) }
+        let taken = try operation.takeSafety(covering: roots, isDry: false)
+        let move = try undoStack().move(undo: steps)
+        let report = try operation.run(to: move.target, event: .undo, message: move.message, from: taken)
+        lock.release()
+        return report
+    }
+
+    /// Goes forward again by `steps` states that undo went back. Nothing may have changed since.
+    public func redo(_ steps: Int, _ options: RevertOptions, observer: Observer) throws(StoreError) -> RevertReport {
+        let operation = RevertOperation(self, options, observer)
+        let lock = try operation.lock()
+        let move = try undoStack().move(redo: steps)
+        var roots: [ObjectID] = []
+        if let head = try room.timeline.head() { roots.append(try manifest(head).root) }
+        if try operation.takeSafety(covering: roots, isDry: true).report.isNew { throw .changedSinceUndo }
+        let report = try operation.run(to: move.target, event: .redo, message: move.message)
+        lock.release()
+        return report
+    }
+
+    private func undoStack() throws(StoreError) -> UndoStack {
+        UndoStack(replaying: try room.timeline.read()) { (id) throws(StoreError) in try self.manifest(id).root }
+    }
+
+    /// Ends an interrupted revert by finishing it.
+    public func continueRevert(_ options: RevertOptions, observer: Observer) throws(StoreError) -> RevertReport {
+        try RevertOperation(self, options, observer).resume(isBack: false)
+    }
+
+    /// Ends an interrupted revert by taking back what it did.
+    public func abortRevert(_ options: RevertOptions, observer: Observer) throws(StoreError) -> RevertReport {
+        try RevertOperation(self, options, observer).resume(isBack: true)
+    }
+}

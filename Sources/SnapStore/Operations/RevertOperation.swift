@@ -1,0 +1,314 @@
+// A revert in place, from its locks to its line in the timeline.
+//
+// 1 the directory's lock alone   2 the safety snapshot, if the directory differs from the head   3 the plan: what differs between that and the target   4 new content, staged and synced; then the
+// journal   5 one rename a step   6 directories' own metadata, a last look at what came out, a sync   7 the line; the journal goes, then what came out.
+//
+// Until the journal is there nothing is touched. From then on the revert is continued or aborted, by this process or a later one.
+
+internal import SnapSystem
+
+final class RevertOperation {
+    let directory: WorkingDirectory
+    let observer: Observer
+    var options: RevertOptions
+    let start = Process.monotonicNanoseconds
+    var notes: [String]
+
+    init(_ directory: WorkingDirectory, _ options: RevertOptions, _ observer: Observer) {
+        self.directory = directory
+        self.options = options
+        self.observer = observer
+        if self.options.time == nil { self.options.time = .now }
+        notes = directory.notes
+    }
+
+    /// The lock, and the certainty that no other revert is half done.
+    func lock() throws(StoreError) -> StoreLock {
+        try directory.requireWritable()
+        guard let lock = try directory.layout.locks.directory(directory.id, exclusive: true) else {
+            throw .revertUnderWay
+        }
+        try directory.requireNoJournal()
+        try Staging.sweep(directory)
+        return lock
+    }
+
+    // MARK: The whole
+
+    /// Puts the directory back to `target`. The caller has the lock.
+    func run(to target: ObjectID, event: Event, message: Text = Text(""), from known: TakeOutcome? = nil)
+        throws(StoreError) -> RevertReport
+    {
+        let manifest = try self.manifest(target)
+        let taken: TakeOutcome
+        if let known { taken = known } else { taken = try takeSafety(covering: [manifest.root], isDry: false) }
+        var report = RevertReport(target: target, former: taken.report.id)
+        report.tookSafety = taken.report.isNew
+        if taken.report.isPartial { notes += taken.report.notes }
+        let live = try liveTree(taken)
+        let planned = try plan(live, from: taken.rootTree, to: manifest, target)
+        if taken.rootTree == manifest.root || (planned.steps.isEmpty && planned.directories.isEmpty) {
+            return try finishWithoutChange(&report, planned, taken, event, message)
+        }
+        if let confirm = options.confirm, !confirm(planned.plan) { throw .cancelled }
+
+        var journal = try RevertJournal(
+            event: event, message: message, target: target, former: report.former, time: options.time ?? .now,
+            scanStart: taken.scanStart, options: options)
+        let run = try RevertRun(
+            directory, planned, live, try Staging(directory, live, token: journal.token), isBack: false)
+        try checkSpace(planned, run.staging)
+        do throws(StoreError) {
+            journal.mounts = try mounts(planned, run.staging)
+            try journal.prepare(in: directory.room.directory)
+            try openMounts(journal, run.staging)
+            try stage(run.applier.begin(), run)
+            if observer.isCancelled?() ?? false { throw .cancelled }
+            try sync(run.staging)
+        } catch {
+            // Nothing was touched.
+            try? run.staging.clear()
+            try? RevertJournal.remove(in: directory.room.directory)
+            throw error
+        }
+        try RevertJournal.publish(in: directory.room.directory)
+        try apply(run)
+        try record(run, journal, &report)
+        return report
+    }
+
+    /// What a revert would do. Writes nothing.
+    func plan(to target: ObjectID) throws(StoreError) -> RevertPlan {
+        let manifest = try self.manifest(target)
+        let taken = try takeSafety(covering: [manifest.root], isDry: true)
+        let live = try liveTree(taken)
+        return try plan(live, from: taken.rootTree, to: manifest, target).plan
+    }
+
+    /// Goes on with an interrupted revert, forward or back.
+    func resume(isBack: Bool) throws(StoreError) -> RevertReport {
+        try directory.requireWritable()
+        guard let lock = try directory.layout.locks.directory(directory.id, exclusive: true) else {
+            throw .revertUnderWay
+        }
+        guard var journal = try RevertJournal.read(in: directory.room.directory) else { throw .noUnfinishedRevert }
+        options = journal.options
+        let manifest = try directory.manifest(journal.target)
+        var report = RevertReport(target: isBack ? journal.former : journal.target, former: journal.former)
+        let live = try liveTree(ObjectReader(directory.packs), journal.scanStart)
+        let staging = try Staging(directory, live, token: journal.token)
+        try openMounts(journal, staging)
+        let head = try directory.room.timeline.head()
+        let isRecorded = head != journal.former
+        if isRecorded && !isBack {
+            // The line was written: all that was left to do is to clean up.
+            report.head = head ?? journal.target
+            try cleanUp(staging)
+            lock.release()
+            return finished(&report)
+        }
+        let former = try directory.manifest(journal.former)
+        let forward = try plan(live, from: former.root, to: manifest, journal.target)
+        let run = try RevertRun(directory, isBack ? forward.inverted : forward, live, staging, isBack: isBack)
+        try prepare(run)
+        let needed = try self.system("examine", { () throws(SystemError) in try run.applier.survey() })
+        try stage(needed, run, suffix: RevertApplier.partSuffix)
+        try sync(staging)
+        try system("rename") { () throws(SystemError) in try run.applier.complete(needed) }
+        try apply(run)
+        if isRecorded {
+            // It takes back what was already told.
+            journal.event = .undo
+            journal.message = Text("")
+            swap(&journal.target, &journal.former)
+            journal.former = head ?? journal.former
+        }
+        try record(run, journal, isRecorded: isRecorded, &report)
+        lock.release()
+        return report
+    }
+
+    // MARK: Parts
+
+    private func manifest(_ id: ObjectID) throws(StoreError) -> Manifest {
+        if try directory.room.timeline.read().isRemoved(id) { throw .removedSnapshot(id) }
+        return try directory.manifest(id)
+    }
+
+    func takeSafety(covering roots: [ObjectID], isDry: Bool) throws(StoreError) -> TakeOutcome {
+        var take = TakeOptions()
+        take.who = options.who
+        take.time = options.time
+        take.threads = options.threads
+        take.homeDirectory = options.homeDirectory
+        // What was allowed once is not refused when it is to be saved.
+        take.force = true
+        return try directory.take(
+            take, for: TakePurpose(event: .safety, covering: roots, isDry: isDry, hasLock: true), observer: observer)
+    }
+
+    func liveTree(_ taken: TakeOutcome) throws(StoreError) -> LiveTree {
+        try liveTree(ObjectReader(directory.packs, overlay: taken.overlay), taken.scanStart)
+    }
+
+    private func liveTree(_ reader: ObjectReader, _ scanStart: (seconds: Int64, nanoseconds: UInt32)) throws(StoreError)
+        -> LiveTree
+    {
+        let root: FileDescriptor
+        do throws(SystemError) {
+            root = try directory.place.directory.open([0x2E], [.read, .directory])
+        } catch {
+            throw StoreError(error, doing: "open", directory.path)
+        }
+        return LiveTree(
+            root: root, source: TreeSource(reader), scanStart: scanStart, ownStores: try directory.ownStores())
+    }
+
+    private func plan(_ live: LiveTree, from root: ObjectID, to manifest: Manifest, _ target: ObjectID)
+        throws(StoreError) -> RevertSteps
+    {
+        let source = live.source
+        let selection = PathSelection(options.paths)
+        let planner = RevertPlanner(
+            source: source, live: live, options: options, selection: selection, target: target, rules: manifest.rules)
+        let from = try source.root(root)
+        let to = try source.root(manifest.root)
+        var planned = try planner.plan(from: from, to: to)
+        try requireMatches(from, to, source)
+        planned.plan.presentCount = try presentCount(from, source, planned)
+        planned.plan.bytes = planned.newBytes
+        return planned
+    }
+
+    /// A path that was asked for and is nowhere is a mistake.
+    private func requireMatches(_ from: TreeEntry, _ to: TreeEntry, _ source: TreeSource) throws(StoreError) {
+        if options.paths.isEmpty { return }
+        for path in options.paths {
+            let single = PathSelection([path])
+            if single.isEverything { continue }
+            var isFound = false
+            for root in [from, to] where !isFound { isFound = try hasMatch(single, below: root, source) }
+            if !isFound { throw .pathNotFound(path: path) }
+        }
+    }
+
+    private func hasMatch(_ selection: PathSelection, below root: TreeEntry, _ source: TreeSource) throws(StoreError)
+        -> Bool
+    {
+        var pending: [(entry: TreeEntry, path: [UInt8])] = [(root, [])]
+        while let (entry, path) = pending.popLast() {
+            for child in try source.entries(of: entry) {
+                let childPath = join(path, child.name)
+                if selection.contains(childPath) { return true }
+                if child.type == .directory && selection.mayContain(below: childPath) {
+                    pending.append((child, childPath))
+                }
+            }
+        }
+        return false
+    }
+
+    /// How many paths the directory has: only asked for where something is to be removed.
+    private func presentCount(_ from: TreeEntry, _ source: TreeSource, _ planned: RevertSteps) throws(StoreError)
+        -> UInt64
+    {
+        guard options.confirm != nil, planned.plan.count(.remove) > 0 else { return 0 }
+        var count: UInt64 = 0
+        var pending = [from]
+        while let entry = pending.popLast() {
+            for child in try source.entries(of: entry) {
+                count += 1
+                if child.type == .directory { pending.append(child) }
+            }
+        }
+        return count
+    }
+
+    /// New and old lie side by side until the end.
+    private func checkSpace(_ planned: RevertSteps, _ staging: Staging) throws(StoreError) {
+        guard let area = staging.areas.first, planned.newBytes > 1 << 20 else { return }
+        let space = try system("examine") { () throws(SystemError) in try area.open.descriptor.freeSpace() }
+        let needed = planned.newBytes + planned.newBytes / 64
+        if space.available < needed { throw .notEnoughSpaceToRevert(available: space.available, needed: needed) }
+    }
+
+    private func mounts(_ planned: RevertSteps, _ staging: Staging) throws(StoreError) -> [RevertJournal.Mount] {
+        var known: Set<[UInt8]> = []
+        var result: [RevertJournal.Mount] = []
+        for step in planned.steps where known.insert(parentPath(step.path)).inserted {
+            let parent = parentPath(step.path)
+            let isKnown = try system("examine") { () throws(SystemError) in try staging.area(for: parent) != nil }
+            if isKnown { continue }
+            let mount = try system("examine") { () throws(SystemError) in try staging.mountPoint(of: parent) }
+            if result.contains(where: { $0.path == mount }) { continue }
+            result.append(try system("examine") { () throws(SystemError) in try staging.mount(mount) })
+        }
+        return result
+    }
+
+    private func openMounts(_ journal: RevertJournal, _ staging: Staging) throws(StoreError) {
+        for mount in journal.mounts {
+            do throws(SystemError) {
+                try staging.openMount(mount.path)
+            } catch {
+                // Its steps are conflicts then.
+                if error.isRefusal || error.isNotFound { continue }
+                throw StoreError(error, doing: "make a directory in", mount.path)
+            }
+        }
+    }
+
+    /// What came out on the way is opened to its owner, so that it can be looked at.
+    private func prepare(_ run: RevertRun) throws(StoreError) {
+        try system("change") { () throws(SystemError) in try run.applier.loosenDirectories() }
+    }
+
+    private func stage(_ needed: [Int], _ run: RevertRun, suffix: [UInt8] = []) throws(StoreError) {
+        var items: [StagedItem] = []
+        for index in needed {
+            let step = run.work.steps[index]
+            guard step.to != nil else { continue }
+            let area = try system("examine") { () throws(SystemError) in
+                try run.staging.area(for: parentPath(step.path))
+            }
+            guard let area else { continue }
+            let name = run.applier.names[index] + suffix
+            if !suffix.isEmpty {
+                try system("remove") { () throws(SystemError) in
+                    try TreeRemoval.remove(name, in: area.open.descriptor)
+                }
+            }
+            items.append(StagedItem(step: step, name: name, area: area))
+        }
+        let writer = StagingWriter(directory, run.live, observer, threads: options.threads)
+        let report = try writer.write(items, links: run.applier.links)
+        run.bytes = report.bytes
+        run.left += report.failures.map { RevertReport.Left(path: $0.path, reason: $0.reason) }
+    }
+
+    private func sync(_ staging: Staging) throws(StoreError) {
+        try system("sync") { () throws(SystemError) in try staging.sync() }
+    }
+
+    private func apply(_ run: RevertRun) throws(StoreError) {
+        try system("change") { () throws(SystemError) in
+            try run.applier.loosenDirectories()
+            try run.applier.apply()
+            try run.applier.settle()
+            try run.applier.finishDirectories()
+            try run.staging.sync()
+        }
+    }
+
+    func system<R: ~Copyable>(_ doing: String, _ body: () throws(SystemError) -> R) throws(StoreError) -> R {
+        do throws(SystemError) {
+            return try body()
+        } catch {
+            if error.isNoSpace {
+                let available = (try? directory.layout.root.descriptor.freeSpace().available) ?? 0
+                throw .noSpace(available: available, floor: 0, needed: 0)
+            }
+            throw StoreError(error, doing: doing, directory.path)
+        }
+    }
+}

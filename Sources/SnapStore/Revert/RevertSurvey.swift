@@ -1,0 +1,137 @@
+// Before anything is applied: which steps are done, and what of theirs is staged. After an interruption that is found by looking.
+
+internal import SnapSystem
+
+extension RevertApplier {
+    /// After an interruption: which steps are done, and what of theirs is staged. Answers the steps for which something must be made.
+    func survey() throws(SystemError) -> [Int] {
+        var needed: [Int] = []
+        for (index, step) in work.steps.enumerated() {
+            guard let area = try staging.area(for: parentPath(step.path)) else { continue }
+            try restoreOld(step, area)
+            let state = try state(of: step)
+            if case .to = state {
+                outcomes[index] = .already
+                continue
+            }
+            let hasStaged = try area.has(step.stagedName)
+            if step.kind == .metadata && (hasStaged || isShared(step)) { exchanged.insert(index) }
+            guard step.needsContent || exchanged.contains(index) else { continue }
+            if try reuse(step, index, state, area) { continue }
+            needed.append(index)
+        }
+        return needed
+    }
+
+    /// Where a file system has no exchange, a step moves what is there out of the way first; an interruption may leave it there.
+    func restoreOld(_ step: RevertStep, _ area: StagingArea) throws(SystemError) {
+        let old = step.stagedName + Self.oldSuffix
+        guard try area.has(old) else { return }
+        let parent = try live.directory(parentPath(step.path))
+        if try live.facts(of: lastName(step.path), in: parent.descriptor) == nil {
+            try area.open.descriptor.move(old, to: parent.descriptor, lastName(step.path))
+        } else {
+            try TreeRemoval.remove(step.stagedName, in: area.open.descriptor)
+            try area.open.descriptor.move(old, to: area.open.descriptor, step.stagedName)
+        }
+    }
+
+    /// Finds what is staged already and can be put in place; else gives what must be made a name of its own. An interruption leaves only whole things under these
+    /// names: what is made now has another until all of it is made.
+    func reuse(_ step: RevertStep, _ index: Int, _ state: State, _ area: StagingArea) throws(SystemError) -> Bool {
+        if step.isLinkOnly { return try reuseFormer(step, index, area) }
+        guard let to = step.to else { return false }
+        for name in stagedNames(of: step) where try area.has(name) {
+            if try live.matches(to, name, in: area.open.descriptor, [.looseMode, .anyDirectoryTime]) {
+                names[index] = name
+                return true
+            }
+        }
+        if isBack && state == .from, try area.has(step.stagedName) {
+            let isFrom = try step.from.map { (from) throws(SystemError) in
+                try live.matches(from, step.stagedName, in: area.open.descriptor, [.looseMode, .anyDirectoryTime])
+            }
+            // It came out in exchange for what is there now, and whoever wrote to it since meant it.
+            if isFrom != true { return true }
+        }
+        names[index] = step.stagedName + (isBack ? Self.backSuffix : Self.againSuffix)
+        try discard(names[index], step, area)
+        return false
+    }
+
+    func reuseFormer(_ step: RevertStep, _ index: Int, _ area: StagingArea) throws(SystemError) -> Bool {
+        names[index] = step.stagedName + (isBack ? Self.backSuffix : Self.againSuffix)
+        try TreeRemoval.remove(names[index], in: area.open.descriptor)
+        let former = step.stagedName + Self.formerSuffix
+        guard isBack, try area.has(former) else { return false }
+        try area.open.descriptor.link(former, to: area.open.descriptor, names[index])
+        return true
+    }
+
+    /// Everything that can be staged for a step and is whole.
+    func stagedNames(of step: RevertStep) -> [[UInt8]] {
+        [step.stagedName, step.stagedName + Self.againSuffix, step.stagedName + Self.backSuffix]
+    }
+
+    /// Removes what is staged, unless it is in neither snapshot: that came out when nobody could look at it any more, and stays in the staging directory.
+    func discard(_ name: [UInt8], _ step: RevertStep, _ area: StagingArea) throws(SystemError) {
+        guard try area.has(name) else { return }
+        for entry in [step.from, step.to] {
+            if let entry, try live.matches(entry, name, in: area.open.descriptor, [.looseMode, .anyDirectoryTime]) {
+                return try TreeRemoval.remove(name, in: area.open.descriptor)
+            }
+        }
+        let kept = name + Staging.keptSuffix
+        try area.open.descriptor.move(name, to: area.open.descriptor, kept)
+        note(
+            step.path,
+            "another version of it was kept in '.snapstore/staging/\(String(decoding: kept, as: UTF8.self))'")
+    }
+
+    /// What is made while a journal is there has this behind its name until it is whole and synced.
+    static let partSuffix = Array(".part".utf8)
+
+    /// Everything that had to be made is made.
+    func complete(_ indexes: [Int]) throws(SystemError) {
+        for index in indexes {
+            guard let area = try staging.area(for: parentPath(work.steps[index].path)) else { continue }
+            let part = names[index] + Self.partSuffix
+            if try area.has(part) { try area.open.descriptor.move(part, to: area.open.descriptor, names[index]) }
+        }
+    }
+
+    /// Which paths are one file: where one of them is in place already, the others become that.
+    var links: [(keeper: [UInt8]?, paths: [[UInt8]])] {
+        var done: Set<[UInt8]> = []
+        for (index, step) in work.steps.enumerated() {
+            if case .already = outcomes[index] { done.insert(step.path) }
+        }
+        if done.isEmpty { return work.links }
+        return work.links.map { link in
+            let inPlace = link.paths.first { path in
+                var above = path
+                while !above.isEmpty {
+                    if done.contains(above) { return true }
+                    above = parentPath(above)
+                }
+                return false
+            }
+            return (link.keeper ?? inPlace, link.paths)
+        }
+    }
+
+    /// Without an interruption before: the steps for which something must be made.
+    func begin() -> [Int] {
+        for (index, step) in work.steps.enumerated() where isShared(step) { exchanged.insert(index) }
+        return work.steps.indices.filter { work.steps[$0].needsContent || exchanged.contains($0) }
+    }
+
+    /// The file has other names, so it is not changed in place.
+    func isShared(_ step: RevertStep) -> Bool {
+        guard step.kind == .metadata, step.to?.type == .file,
+            let parent = try? live.directory(parentPath(step.path)),
+            let facts = try? parent.descriptor.facts(of: lastName(step.path)).0
+        else { return false }
+        return facts.links > 1
+    }
+}

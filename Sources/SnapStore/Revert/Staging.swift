@@ -1,0 +1,223 @@
+// Where new content is made before it is put in place, and where what it replaced is kept until the revert is done.
+//
+// A rename works within one file system only, so there is a place on each that the revert touches: `staging/` beside the store for the working directory's own, and a directory of the
+// revert's own at the top of every other. Their paths are in the journal before they are used.
+
+internal import CSnapSystem
+internal import SnapSystem
+
+/// A staging directory on one file system.
+final class StagingArea: Sendable {
+    let open: OpenDirectory
+    let device: UInt64
+    /// The directory from the root that it lies in, if it was made for this revert.
+    let mount: [UInt8]?
+
+    init(_ open: OpenDirectory, device: UInt64, mount: [UInt8]?) {
+        self.open = open
+        self.device = device
+        self.mount = mount
+    }
+
+    func has(_ name: [UInt8]) throws(SystemError) -> Bool {
+        do throws(SystemError) {
+            _ = try open.descriptor.facts(of: name)
+            return true
+        } catch {
+            if error.isNotFound { return false }
+            throw error
+        }
+    }
+}
+
+final class Staging {
+    /// What a directory made for a revert on another file system is called, with the journal's token behind it.
+    static let mountPrefix = Array(".snapstaging-".utf8)
+
+    private let directory: WorkingDirectory
+    private let live: LiveTree
+    let token: String
+    private(set) var areas: [StagingArea] = []
+
+    init(_ directory: WorkingDirectory, _ live: LiveTree, token: String) throws(StoreError) {
+        self.directory = directory
+        self.live = live
+        self.token = token
+        let home = try directory.place.home.makeDirectory(StoreLayout.stagingName)
+        do throws(SystemError) {
+            let open = OpenDirectory(owning: try home.descriptor.open([0x2E], [.read, .directory]))
+            areas = [StagingArea(open, device: try open.descriptor.facts().1.device, mount: nil)]
+        } catch {
+            throw StoreError(error, doing: "open", home.path)
+        }
+    }
+
+    /// Removes what a revert left that was killed before it touched anything, or after its last line. The caller has the directory's lock and has seen no journal.
+    static func sweep(_ directory: WorkingDirectory) throws(StoreError) {
+        let room = directory.room.directory
+        var unbegun: RevertJournal?
+        do throws(StoreError) {
+            unbegun = try RevertJournal.read(in: room, RevertJournal.unfinished)
+        } catch {
+            // Half written: what it would have named was not made yet.
+        }
+        if let unbegun {
+            for mount in unbegun.mounts {
+                guard let root = try? directory.place.directory.open([0x2E], [.read, .directory]),
+                    let top = try? root.openBeneath(mount.path, [.read, .directory])
+                else { continue }
+                let name = mountPrefix + Array(unbegun.token.utf8)
+                do throws(SystemError) {
+                    try TreeRemoval.remove(name, in: top)
+                    try top.setModificationTime(seconds: mount.seconds, nanoseconds: mount.nanoseconds)
+                } catch {
+                    throw StoreError(error, doing: "clean up in", mount.path)
+                }
+            }
+        }
+        guard let home = try? directory.place.home.directory(StoreLayout.stagingName) else { return }
+        // What cannot go does no harm.
+        try? TreeRemoval.empty(home.descriptor, except: keptSuffix)
+        if unbegun != nil { try RevertJournal.remove(in: room) }
+    }
+
+    private var mountName: [UInt8] { Self.mountPrefix + Array(token.utf8) }
+
+    /// The areas on other file systems, from the root.
+    var mounts: [[UInt8]] { areas.compactMap(\.mount) }
+
+    /// The area for what lies in the directory `path`, or in the nearest above it that is there. nil: there is none yet.
+    func area(for path: [UInt8]) throws(SystemError) -> StagingArea? {
+        let device = try device(of: path)
+        return areas.first { $0.device == device }
+    }
+
+    private func device(of path: [UInt8]) throws(SystemError) -> UInt64 {
+        var current = path
+        while true {
+            do throws(SystemError) {
+                return try live.directory(current).descriptor.facts().1.device
+            } catch {
+                guard error.isNotFound || error.isLoop, !current.isEmpty else { throw error }
+                current = parentPath(current)
+            }
+        }
+    }
+
+    /// The top of the file system that `path` is on.
+    func mountPoint(of path: [UInt8]) throws(SystemError) -> [UInt8] {
+        let device = try device(of: path)
+        var current = path
+        while !current.isEmpty, try self.device(of: parentPath(current)) == device { current = parentPath(current) }
+        return current
+    }
+
+    /// What the journal must say before the area at the top of another file system is made.
+    func mount(_ path: [UInt8]) throws(SystemError) -> RevertJournal.Mount {
+        let facts = try live.directory(path).descriptor.facts().0
+        return RevertJournal.Mount(path: path, seconds: facts.mtime_seconds, nanoseconds: facts.mtime_nanoseconds)
+    }
+
+    /// Opens the area at the top of another file system, and makes it if it is not there. The directory it is made in keeps its time.
+    func openMount(_ path: [UInt8]) throws(SystemError) {
+        if areas.contains(where: { $0.mount == path }) { return }
+        let top = try live.root.openBeneath(path, [.read, .directory])
+        let facts = try top.facts().0
+        do throws(SystemError) {
+            try top.makeDirectory(mountName, mode: 0o700)
+            try top.setModificationTime(seconds: facts.mtime_seconds, nanoseconds: facts.mtime_nanoseconds)
+        } catch {
+            if !error.isExisting { throw error }
+        }
+        let open = OpenDirectory(owning: try top.open(mountName, [.read, .directory]))
+        areas.append(StagingArea(open, device: try open.descriptor.facts().1.device, mount: path))
+    }
+
+    /// What is behind the name of something that no later revert may remove.
+    static let keptSuffix = Array(".kept".utf8)
+
+    /// What was made on other file systems goes, with all that is staged there.
+    func clearMounts() throws(SystemError) {
+        for area in areas {
+            guard let mount = area.mount else { continue }
+            let top = try live.root.openBeneath(mount, [.read, .directory])
+            let facts = try top.facts().0
+            try TreeRemoval.remove(mountName, in: top)
+            try top.setModificationTime(seconds: facts.mtime_seconds, nanoseconds: facts.mtime_nanoseconds)
+        }
+        areas.removeAll { $0.mount != nil }
+    }
+
+    /// Everything staged goes, and the directories made for it. What cannot go is left for the next revert.
+    func clear() throws(SystemError) {
+        try clearMounts()
+        for area in areas { try TreeRemoval.empty(area.open.descriptor, except: Self.keptSuffix) }
+    }
+
+    func sync() throws(SystemError) {
+        for area in areas { try area.open.descriptor.syncFileSystem() }
+    }
+}
+
+/// Removing directories with all that is in them, of any depth.
+enum TreeRemoval {
+    /// Removes everything in `directory`, except entries of its own with `suffix`.
+    static func empty(_ directory: borrowing FileDescriptor, except suffix: [UInt8] = []) throws(SystemError) {
+        let scanner = DirectoryScanner()
+        // Directories wait until what is in them is gone, so that depth costs no descriptors and no stack.
+        var pending: [(path: [UInt8], isEmptied: Bool)] = [([], false)]
+        while let (path, isEmptied) = pending.popLast() {
+            if isEmptied {
+                let name = lastName(path)
+                try directory.openBeneath(parentPath(path), [.read, .directory]).remove(name, directory: true)
+                continue
+            }
+            if !path.isEmpty { pending.append((path, true)) }
+            let open = try openForRemoval(path, in: directory)
+            // A listing has a position, and the caller's descriptor keeps its own.
+            try scanner.readNames(of: open)
+            for index in 0..<scanner.count {
+                let name = scanner.name(index)
+                if path.isEmpty && !suffix.isEmpty && name.suffix(suffix.count) == suffix[...] { continue }
+                let isDirectory: Bool
+                if let type = scanner.listedType(index) {
+                    isDirectory = type == .directory
+                } else {
+                    isDirectory = try open.facts(of: name).0.type == .directory
+                }
+                if isDirectory { pending.append((join(path, name), false)) } else { try open.remove(name) }
+            }
+        }
+    }
+
+    private static func openForRemoval(_ path: [UInt8], in directory: borrowing FileDescriptor) throws(SystemError)
+        -> FileDescriptor
+    {
+        do throws(SystemError) {
+            let open = try directory.openBeneath(path, [.read, .directory])
+            let facts = try open.facts().0
+            if facts.permissions & 0o300 != 0o300 && Process.effectiveUser != 0 { try open.setPermissions(0o700) }
+            return open
+        } catch {
+            guard error.isPermission, !path.isEmpty else { throw error }
+            let parent = try directory.openBeneath(parentPath(path), [.read, .directory])
+            try parent.setPermissions(0o700, of: lastName(path))
+            return try directory.openBeneath(path, [.read, .directory])
+        }
+    }
+
+    static func remove(_ name: [UInt8], in directory: borrowing FileDescriptor) throws(SystemError) {
+        let type: FileType
+        do throws(SystemError) {
+            type = try directory.facts(of: name).0.type
+        } catch {
+            if error.isNotFound { return }
+            throw error
+        }
+        if type == .directory {
+            if Process.effectiveUser != 0 { try directory.setPermissions(0o700, of: name) }
+            try empty(try directory.open(name, [.read, .directory]))
+        }
+        try directory.remove(name, directory: type == .directory)
+    }
+}

@@ -1,0 +1,105 @@
+// Reading the trees of the two snapshots between which a revert goes.
+//
+// A revert must know all of both: unlike putting a snapshot into a new directory, it goes on with nothing that it could not read.
+
+internal import SnapSystem
+
+/// One per thread.
+final class TreeSource {
+    let reader: ObjectReader
+
+    init(_ reader: ObjectReader) {
+        self.reader = reader
+    }
+
+    /// The entry that stands for the working directory itself in the root tree `id`.
+    func root(_ id: ObjectID) throws(StoreError) -> TreeEntry {
+        let bytes: [UInt8]
+        do throws(PackError) {
+            bytes = try reader.read(ObjectKey(.tree, id))
+        } catch {
+            throw StoreError(error)
+        }
+        do throws(EntryError) {
+            return try TreeEntry(decodingRootTree: bytes)
+        } catch {
+            throw .damaged(file: "tree \(id)", what: error.reason)
+        }
+    }
+
+    /// The entries of a directory, sorted by name.
+    func entries(of directory: TreeEntry) throws(StoreError) -> [TreeEntry] {
+        guard let content = directory.content else { return [] }
+        var ids: [ObjectID] = []
+        var problem: String?
+        reader.forEachTree(of: content) {
+            ids.append($0)
+        } onProblem: {
+            problem = problem ?? $0
+        }
+        if let problem { throw .damaged(file: "the list of a directory's trees", what: problem) }
+        var result: [TreeEntry] = []
+        for id in ids {
+            do {
+                let (bytes, ranges) = try reader.readTree(id)
+                for range in ranges {
+                    result.append(unsafe try TreeEntry(decoding: bytes.span.bytes.extracting(range)))
+                }
+            } catch let error as ContentError {
+                throw .damaged(file: "tree \(id)", what: error.reason)
+            } catch let error as EntryError {
+                throw .damaged(file: "tree \(id)", what: error.reason)
+            } catch {
+                throw .damaged(file: "tree \(id)", what: "it cannot be read")
+            }
+        }
+        return result
+    }
+
+    /// The whole content of a small file.
+    func content(of entry: TreeEntry, limit: UInt64) throws(StoreError) -> [UInt8]? {
+        guard entry.type == .file, entry.size <= limit, entry.extents == nil else { return nil }
+        guard let content = entry.content else { return [] }
+        do throws(ContentError) {
+            return try reader.read(SizedReference(content: content, length: entry.size))
+        } catch {
+            throw .damaged(file: String(decoding: entry.name, as: UTF8.self), what: error.reason)
+        }
+    }
+
+    /// The paths that are one file, by group.
+    func links(of root: TreeEntry) throws(StoreError) -> [[[UInt8]]] {
+        guard let links = root.links else { return [] }
+        do throws(ContentError) {
+            return try reader.readLinkTable(links)
+        } catch {
+            throw .damaged(file: "the link table", what: error.reason)
+        }
+    }
+}
+
+extension TreeEntry {
+    /// The same file, whatever it is called and whoever owns it: type, content, target, device.
+    func hasContent(of other: TreeEntry) -> Bool {
+        type == other.type && size == other.size && content == other.content && target == other.target
+            && device?.major == other.device?.major && device?.minor == other.device?.minor
+            && extents == other.extents
+    }
+
+    /// Some paths below are covered and the others are unknown.
+    var isPartlyCovered: Bool { type == .directory && gap?.reason == .cacheDirectory && gap?.hasContent == true }
+}
+
+/// `directory`, a path from the root, and a name in it.
+func join(_ directory: [UInt8], _ name: [UInt8]) -> [UInt8] {
+    directory.isEmpty ? name : directory + [0x2F] + name
+}
+
+/// The directory that the path is in; empty: the root.
+func parentPath(_ path: [UInt8]) -> [UInt8] {
+    path.lastIndex(of: 0x2F).map { Array(path[..<$0]) } ?? []
+}
+
+func lastName(_ path: [UInt8]) -> [UInt8] {
+    path.lastIndex(of: 0x2F).map { Array(path[($0 + 1)...]) } ?? path
+}
