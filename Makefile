@@ -1,6 +1,8 @@
 # Everything a fresh machine with the Swift toolchain needs. `make demo` and `make test` set up what they use.
 
 SHELL := /bin/bash
+# Where tests that run thousands of reverts work: in memory, if there is such a place.
+SHM := $(shell test -w /dev/shm && echo /dev/shm || echo /tmp)
 PREFIX ?= /usr/local
 SNAP := .build/release/snap
 # Tests, in debug, check every access for overlap; the product does not do it at run time.
@@ -25,7 +27,7 @@ build: deps
 # Every test: what breaks a take at each system call, what goes in and out by independent tools, then the test suites.
 test: deps
 	@if ! command -v python3 >/dev/null || ! command -v git >/dev/null || ! command -v setpriv >/dev/null || ! command -v strace >/dev/null; then \
-	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; $$sudo apt-get install -y -qq python3 git util-linux strace zstd; fi
+	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; $$sudo apt-get update -qq && $$sudo apt-get install -y -qq python3 git util-linux strace zstd btrfs-progs xfsprogs; fi
 	swift build --build-tests
 	python3 Tests/Support/write_order.py .build/debug/snap
 	Tests/Support/roundtrip.sh .build/debug/snap
@@ -33,6 +35,14 @@ test: deps
 	python3 Tests/Support/kill_take.py --mode fail --errno EIO --snap .build/debug/snap --jobs 2
 	python3 Tests/Support/kill_take.py --mode fail --errno ENOENT --snap .build/debug/snap --jobs 2
 	python3 Tests/Support/kill_take.py --mode fail-from --errno ENOSPC --snap .build/debug/snap --jobs 2
+	python3 Tests/Support/kill_revert.py --mode kill --every 97 --snap .build/debug/snap --jobs 2 --work $(SHM)
+	python3 Tests/Support/kill_revert.py --mode kill --every 211 --user 65534 --store outside --unsaved --snap .build/debug/snap --jobs 2 --work $(SHM)
+	python3 Tests/Support/kill_revert.py --mode kill --every 401 --stays --nested 3 --snap .build/debug/snap --jobs 2 --work $(SHM)
+	python3 Tests/Support/kill_revert.py --mode fail --errno EIO --every 151 --snap .build/debug/snap --jobs 2 --work $(SHM)
+	python3 Tests/Support/revert_model.py --steps 250 --seed 7 --snap .build/debug/snap --work $(SHM)
+	python3 Tests/Support/revert_races.py --rounds 20 --snap .build/debug/snap
+	python3 Tests/Support/revert_strace.py .build/debug/snap
+	python3 Tests/Support/revert_filesystems.py --every 1500 --snap .build/debug/snap
 	swift test --skip-build
 
 demo: build
@@ -45,6 +55,7 @@ install: build
 # Side by side with git, restic and tar, on the kernel's source tree from Debian.
 bench: build
 	@if [ "$$(id -u)" = 0 ]; then apt-get install -y -qq linux-source restic git zstd >/dev/null; fi
+	python3 Benchmarks/revert.py --work $${BENCH_WORK:-/var/tmp/snap-bench} --json $${BENCH_REVERT_JSON:-/var/tmp/snap-bench-revert.json}
 	python3 Benchmarks/engine.py --work $${BENCH_WORK:-/var/tmp/snap-bench} --json $${BENCH_JSON:-/var/tmp/snap-bench.json}
 
 format:
