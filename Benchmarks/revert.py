@@ -1,0 +1,316 @@
+#!/usr/bin/env python3
+"""Measure what going back costs: snap revert and snap undo against an unchanged take, the disk and restic restore.
+
+    revert.py --work DIR [--tree DIR | --tarball FILE] [--quick] [--rows revert1,undo10,…] [--rounds N] [--json FILE]
+
+The rounds are engine.py's: interleaved, medians, dirty data flushed before every timed region. Around them:
+
+- Before every edit or removal two takes must find the same, so that the timed command finds everything settled except
+  what was changed for it.
+- A file that changed within the last 20 ms or so is read again by the next take, whatever its times say. So nothing is
+  timed until the kernel's coarse clock, from which file times come, is 50 ms past the last change.
+- After every revert and undo the edited files are hashed, and a take must find exactly the snapshot whose id was
+  printed. That the safety snapshot was taken is read from the log. All of this is outside the timed region.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+from engine import HERE, Bench, build_floor  # noqa: E402
+from measuring import Failed, facts, markdown, median, progress, run, seconds, write_json  # noqa: E402
+from source_tree import append, contents, deepest_file, fresh, read_all, remove, small_files, unpack  # noqa: E402
+
+ROWS = ["revert1", "revert10", "undo10", "small", "removed"]
+TAKE = "snap take, unchanged"
+CLOCK_REALTIME_COARSE = 5  # linux/time.h; Python does not name it
+
+
+class Reverts(Bench):
+    """engine.py's set-up and rounds, with the rows of this program."""
+
+    def __init__(self, options, work):
+        super().__init__(options, work)
+        self.output = os.path.join(work, "output")
+        self.head = None  # what the last settling take found
+        self.before = {}  # what the edited files were before the edit
+        self.edited = {}  # and after it
+
+    def first_restic(self):
+        # Both restore the same entries: snap's own directory is not in a snapshot either.
+        taken = self.restic("backup", "--exclude", ".snapstore", ".")
+        self.ready.add("restic")
+        return taken
+
+    # What happens around a timed region.
+
+    def printed(self, *arguments, directory=None):
+        """Run snap untimed: what it printed."""
+        self.snap(*arguments, directory=directory, output=self.output)
+        return contents(self.output)
+
+    def settle(self, directory=None):
+        wait_for_clock()
+        self.head, again = (self.printed("take", "-q", directory=directory) for _ in range(2))
+        if self.head != again:
+            raise Failed("two takes of the same tree gave different ids")
+
+    def edit(self, paths, directory=None):
+        self.settle(directory)
+        self.before = states(paths)
+        for path in paths:
+            append(path)
+        self.edited = states(paths)
+        wait_for_clock()
+
+    def revert(self, directory=None):
+        return self.snap("revert", "-q", "--yes", "@", directory=directory, output=self.output)
+
+    def expect_reverted(self, directory=None):
+        """The last revert must have found something to take first, and have made the directory what it was."""
+        if contents(self.output) != self.head:
+            raise Failed("the revert did not make its target the head")
+        lines = self.printed("log", "--json", "-n", "2", directory=directory).splitlines()
+        events = [json.loads(line)["event"] for line in lines]
+        if events != ["revert", "safety"]:
+            raise Failed("the revert took no safety snapshot: the log says %s" % ", ".join(events))
+        self.expect(self.before, self.head, directory)
+
+    def revert_edits(self, directory=None):
+        done = self.revert(directory)
+        self.expect_reverted(directory)
+        return done
+
+    def undo_edits(self):
+        """It must bring the edits back, which also shows that the safety snapshot had them."""
+        done = self.snap("undo", "-q", output=self.output)
+        self.expect(self.edited, contents(self.output))
+        return done
+
+    def expect(self, found, head, directory=None):
+        after = states(found)
+        wrong = [path for path in found if found[path] != after[path]]
+        if wrong:
+            raise Failed("%d of %d files are not as they should be, first '%s'" % (len(wrong), len(found), wrong[0]))
+        if self.printed("take", "-q", directory=directory) != head:
+            raise Failed("the directory is not what the printed snapshot says")
+
+    # The rows.
+
+    def against_take(self, row, name, prepare, timed, bar):
+        self.rounds(row, self.options.rounds, [(TAKE, self.settle, lambda: self.snap("take", "-q")), (name, prepare, timed)])
+        self.compare(row, name, TAKE, bar)
+
+    def revert1(self):
+        self.need_snap()
+        paths = [deepest_file(self.tree)]
+        self.against_take("revert1", "snap revert, 1 file", lambda: self.edit(paths), self.revert_edits, 2.0)
+
+    def revert10(self):
+        self.need_snap()
+        paths = spread(self.tree, 10)
+        self.against_take("revert10", "snap revert, 10 files", lambda: self.edit(paths), self.revert_edits, 2.5)
+
+    def undo10(self):
+        self.need_snap()
+        paths = spread(self.tree, 10)
+
+        def reverted():
+            self.edit(paths)
+            self.revert()
+            if states(paths) != self.before:
+                raise Failed("the revert did not put the files back")
+            # No take in between: an undo follows its revert.
+            wait_for_clock()
+
+        self.against_take("undo10", "snap undo, 10 files", reverted, self.undo_edits, 2.5)
+
+    def small(self):
+        directory = fresh(os.path.join(self.work, "small"))
+        paths = []
+        for index, source in enumerate(small_files(self.tree, 200)):
+            part = os.path.join(directory, "part-%d" % (index % 4))
+            os.makedirs(part, exist_ok=True)
+            paths.append(os.path.join(part, "%03d-%s" % (index, os.path.basename(source))))
+            shutil.copy(source, paths[-1])
+        if len(paths) != 200:
+            raise Failed("the tree has only %d files of a fitting size" % len(paths))
+        self.snap("init", directory=directory)
+        durable = []
+
+        def prepare():
+            self.edit(paths[5::20], directory)
+            if "floor" not in self.options.absent:
+                durable.append(self.fdatasync())
+
+        name = "snap revert, 10 of 200"
+        self.rounds("small", max(20, self.options.rounds), [(name, prepare, lambda: self.revert_edits(directory))])
+        remove(directory)
+        taken = self.wall("small", name)
+        if durable:
+            limit = 0.010 + 6 * median(durable)
+            peer = "10 ms + 6 × %.3f ms" % (median(durable) * 1000)
+            self.record("small", name, seconds(taken), peer, seconds(limit), taken / limit, "≤ 10 ms + 6 fdatasync", taken <= limit)
+        else:
+            self.record("small", name, seconds(taken), "", "", None, "≤ 10 ms + 6 fdatasync", None)
+
+    def fdatasync(self):
+        """Of the directory's file system, in seconds. Measured in every round: it changes with what others do."""
+        run([self.options.floor, "fdatasync", self.work], output=self.output)
+        match = re.search(rb"median ([0-9.]+) ms", contents(self.output))
+        if match is None:
+            raise Failed("'%s' did not say what an fdatasync takes" % self.options.floor)
+        return float(match.group(1)) / 1000
+
+    def removed(self):
+        self.need_snap()
+        self.need_restic()
+        target = os.path.join(self.work, "restored")
+        self.settle()
+        whole = extent(self.tree)
+
+        def empty():
+            self.settle()
+            self.before = {}
+            remove(*(entry.path for entry in os.scandir(self.tree) if entry.name != ".snapstore"))
+            wait_for_clock()
+
+        def synced(command, directory):
+            return command() + run(["sync", "-f", directory])
+
+        def complete(directory, done):
+            found = extent(directory)
+            if found != whole:
+                raise Failed("'%s' has %d entries and %d bytes, not %d and %d" % (directory, *found, *whole))
+            return done
+
+        def revert():
+            done = complete(self.tree, synced(self.revert, self.tree))
+            self.expect_reverted()
+            return done
+
+        def restore():
+            return complete(target, synced(lambda: self.restic("restore", "latest", "--target", target), target))
+
+        self.rounds("removed", self.options.slow_rounds, self.add(
+            [], ("snap revert", empty, revert), ("restic restore", lambda: fresh(target), restore)))
+        remove(target)
+        self.compare("removed", "snap revert", "restic restore", 0.8)
+
+
+def wait_for_clock():
+    """Until what was changed before is no longer recent."""
+    end = time.clock_gettime_ns(CLOCK_REALTIME_COARSE) + 50_000_000
+    while time.clock_gettime_ns(CLOCK_REALTIME_COARSE) <= end:
+        pass
+
+
+def states(paths):
+    """What each file is: its contents, mode and time."""
+    found = {}
+    for path in paths:
+        status = os.lstat(path)
+        found[path] = (hashlib.sha256(contents(path)).hexdigest(), status.st_mode, status.st_mtime_ns)
+    return found
+
+
+def spread(tree, number):
+    """Small files at even distances all over the tree, so that a revert has as many directories to visit."""
+    found = small_files(tree, sys.maxsize)
+    if len(found) < number:
+        raise Failed("the tree has only %d files of a fitting size" % len(found))
+    return [found[index * len(found) // number] for index in range(number)]
+
+
+def extent(tree):
+    """How many entries there are, and the bytes of all that are not directories; without snap's own."""
+    count = size = 0
+    for directory, directories, files in os.walk(tree):
+        if directory == tree:
+            directories[:] = [name for name in directories if name != ".snapstore"]
+        for name in directories + files:
+            status = os.lstat(os.path.join(directory, name))
+            count += 1
+            size += 0 if stat.S_ISDIR(status.st_mode) else status.st_size
+    return count, size
+
+
+def main():
+    options = parse()
+    os.makedirs(options.work, exist_ok=True)
+    work = tempfile.mkdtemp(prefix="revert-", dir=os.path.abspath(options.work))
+    failures = []
+    bench = None
+    try:
+        build_floor(options, work)
+        unpack(options, os.path.join(work, "tree"))
+        progress("reading everything once")
+        read_all(os.path.join(work, "tree"))
+        bench = Reverts(options, work)
+        found = facts(options, work)
+        for row in ROWS:
+            if row in options.rows:
+                progress("%s: preparing" % row)
+                try:
+                    getattr(bench, row)()
+                except Failed as error:
+                    failures.append("%s: %s" % (row, error))
+                    bench.ready.clear()
+        progress("")
+        print(markdown(found, bench))
+        for failure in failures:
+            print("\nfailed: " + failure)
+        if options.json:
+            write_json(options.json, found, bench, failures)
+    finally:
+        if options.keep:
+            print("kept: %s" % work, file=sys.stderr)
+        else:
+            with contextlib.suppress(subprocess.CalledProcessError):
+                remove(work)
+    sys.exit(4 if failures else 1 if any(c["met"] is False for c in bench.comparisons) else 0)
+
+
+def parse():
+    parser = argparse.ArgumentParser(
+        description="measure snap revert and snap undo",
+        epilog="exit status: 0 all bars met, 1 a bar missed, 4 a row failed; rows: " + ", ".join(ROWS))
+    parser.add_argument("--work", required=True, help="where to work; about 6 GB are needed for the whole tree")
+    parser.add_argument("--tree", help="an unpacked tree, which is copied and not changed")
+    parser.add_argument("--tarball", default="/usr/src/linux-source-6.1.tar.xz", help="the tarball to unpack without --tree")
+    parser.add_argument("--quick", action="store_true", help="only the tree's drivers/net")
+    parser.add_argument("--rows", default=",".join(ROWS), help="separated by commas")
+    parser.add_argument("--rounds", type=int, help="default 5; for removed 3, for small at least 20")
+    parser.add_argument("--snap", default=os.path.join(HERE, "../.build/release/snap"))
+    parser.add_argument("--floor", help="the program made from floor/floor.c; default: it is compiled")
+    parser.add_argument("--json", help="write all samples to this file")
+    parser.add_argument("--keep", action="store_true", help="do not remove the work directory")
+    options = parser.parse_args()
+    options.rows = options.rows.split(",")
+    unknown = set(options.rows) - set(ROWS)
+    if unknown:
+        parser.error("no such row: %s" % ", ".join(sorted(unknown)))
+    options.slow_rounds = options.rounds or 3
+    options.rounds = options.rounds or 5
+    options.snap = os.path.abspath(options.snap)
+    options.absent = set()
+    if not os.access(options.snap, os.X_OK):
+        parser.error("'%s' is not there: build it, or give --snap" % options.snap)
+    if shutil.which("restic") is None:
+        print("revert: 'restic' is not installed: measuring without it", file=sys.stderr)
+        options.absent.add("restic")
+    return options
+
+
+if __name__ == "__main__":
+    main()
