@@ -35,4 +35,15 @@ else
     echo "No." >&2
     exit 1
 fi
+
+echo
+echo "And in place, as a transaction that can be undone:"
+step "$snap" revert --yes "${before:0:12}"
+if diff -r --no-dereference --exclude=.snapstore "$source" .; then
+    echo "The directory itself is as it was: diff finds no difference."
+else
+    echo "No." >&2
+    exit 1
+fi
+step "$snap" undo --yes
 step "$snap" verify --full
