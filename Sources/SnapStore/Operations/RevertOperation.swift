@@ -174,38 +174,31 @@ final class RevertOperation {
         let from = try source.root(root)
         let to = try source.root(manifest.root)
         var planned = try planner.plan(from: from, to: to)
-        try requireMatches(from, to, source)
+        try requireMatches(from, to, selection, source)
         planned.plan.presentCount = try presentCount(from, source, planned)
         planned.plan.bytes = planned.newBytes
         return planned
     }
 
     /// A path that was asked for and is nowhere is a mistake.
-    private func requireMatches(_ from: TreeEntry, _ to: TreeEntry, _ source: TreeSource) throws(StoreError) {
-        if options.paths.isEmpty { return }
-        for path in options.paths {
-            let single = PathSelection([path])
-            if single.isEverything { continue }
-            var isFound = false
-            for root in [from, to] where !isFound { isFound = try hasMatch(single, below: root, source) }
-            if !isFound { throw .pathNotFound(path: path) }
-        }
-    }
-
-    private func hasMatch(_ selection: PathSelection, below root: TreeEntry, _ source: TreeSource) throws(StoreError)
-        -> Bool
+    private func requireMatches(_ from: TreeEntry, _ to: TreeEntry, _ selection: PathSelection, _ source: TreeSource)
+        throws(StoreError)
     {
-        var pending: [(entry: TreeEntry, path: [UInt8])] = [(root, [])]
-        while let (entry, path) = pending.popLast() {
-            for child in try source.entries(of: entry) {
-                let childPath = join(path, child.name)
-                if selection.contains(childPath) { return true }
-                if child.type == .directory && selection.mayContain(below: childPath) {
-                    pending.append((child, childPath))
+        if selection.isEverything { return }
+        var findings = PathSelection.Findings(selection)
+        for root in [from, to] {
+            var pending: [(entry: TreeEntry, path: [UInt8])] = [(root, [])]
+            while let (entry, path) = pending.popLast() {
+                for child in try source.entries(of: entry) {
+                    let childPath = join(path, child.name)
+                    findings.note(childPath, isDirectory: child.type == .directory)
+                    if child.type == .directory && findings.areOpen(below: childPath) {
+                        pending.append((child, childPath))
+                    }
                 }
             }
         }
-        return false
+        if let path = findings.unmatched.first { throw .pathNotFound(path: path) }
     }
 
     /// How many paths the directory has: only asked for where something is to be removed.

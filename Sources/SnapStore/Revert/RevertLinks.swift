@@ -14,7 +14,8 @@ extension RevertPlanner {
         if options.isPartial || !left.isEmpty {
             // What differs and stays is not what the target means, so nothing becomes a name of it.
             let changed = Set(result.steps.lazy.map(\.path))
-            for path in Set((old + new).joined()) where !left.contains(path) && !isChanged(path, changed) {
+            for path in Set((old + new).joined()).sorted(by: { $0.lexicographicallyPrecedes($1) })
+            where !left.contains(path) && !isChanged(path, changed) {
                 if try entry(at: path, below: from) != entry(at: path, below: to) { left.insert(path) }
             }
         }
@@ -58,9 +59,8 @@ extension RevertPlanner {
     func entry(at path: [UInt8], below root: TreeEntry) throws(StoreError) -> TreeEntry? {
         var current = root
         for name in path.split(separator: 0x2F) {
-            guard current.type == .directory,
-                let next = try source.entries(of: current).first(where: { $0.name == Array(name) })
-            else { return nil }
+            guard current.type == .directory, let content = current.content else { return nil }
+            guard let next = try source.names(of: current, content)[Array(name)] else { return nil }
             current = next
         }
         return current

@@ -8,8 +8,27 @@ internal import SnapSystem
 final class TreeSource {
     let reader: ObjectReader
 
+    /// Directories whose entries were asked for by name, and how many entries that are.
+    private var known: [ContentReference: [[UInt8]: TreeEntry]] = [:]
+    private var knownCount = 0
+    private static let knownLimit = 200_000
+
     init(_ reader: ObjectReader) {
         self.reader = reader
+    }
+
+    /// The entries of a directory by name. Those asked for last are kept, because neighbours are asked for together.
+    func names(of directory: TreeEntry, _ content: ContentReference) throws(StoreError) -> [[UInt8]: TreeEntry] {
+        if let found = known[content] { return found }
+        var names: [[UInt8]: TreeEntry] = [:]
+        for entry in try entries(of: directory) { names[entry.name] = entry }
+        if knownCount + names.count > Self.knownLimit {
+            known = [:]
+            knownCount = 0
+        }
+        known[content] = names
+        knownCount += names.count
+        return names
     }
 
     /// The entry that stands for the working directory itself in the root tree `id`.
