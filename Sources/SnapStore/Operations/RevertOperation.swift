@@ -170,7 +170,8 @@ final class RevertOperation {
         let source = live.source
         let selection = PathSelection(options.paths)
         let planner = RevertPlanner(
-            source: source, live: live, options: options, selection: selection, target: target, rules: manifest.rules)
+            source: source, live: live, options: options, selection: selection, target: target, rules: manifest.rules,
+            observer: observer)
         let from = try source.root(root)
         let to = try source.root(manifest.root)
         var planned = try planner.plan(from: from, to: to)
@@ -189,6 +190,7 @@ final class RevertOperation {
         for root in [from, to] {
             var pending: [(entry: TreeEntry, path: [UInt8])] = [(root, [])]
             while let (entry, path) = pending.popLast() {
+                if observer.isCancelled?() ?? false { throw .cancelled }
                 for child in try source.entries(of: entry) {
                     let childPath = join(path, child.name)
                     findings.note(childPath, isDirectory: child.type == .directory)

@@ -16,6 +16,7 @@ extension RevertPlanner {
             let changed = Set(result.steps.lazy.map(\.path))
             for path in Set((old + new).joined()).sorted(by: { $0.lexicographicallyPrecedes($1) })
             where !left.contains(path) && !isChanged(path, changed) {
+                if observer.isCancelled?() ?? false { throw .cancelled }
                 if try entry(at: path, below: from) != entry(at: path, below: to) { left.insert(path) }
             }
         }

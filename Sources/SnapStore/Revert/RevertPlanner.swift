@@ -10,6 +10,7 @@ final class RevertPlanner {
     let live: LiveTree
     let selection: PathSelection
     let options: RevertOptions
+    let observer: Observer
     let targetRules: TargetRules
     /// Whoever may not give files away cannot make another's file again.
     let user = Process.effectiveUser
@@ -26,8 +27,9 @@ final class RevertPlanner {
 
     init(
         source: TreeSource, live: LiveTree, options: RevertOptions, selection: PathSelection, target: ObjectID,
-        rules: Rules
+        rules: Rules, observer: Observer
     ) {
+        self.observer = observer
         self.source = source
         self.live = live
         self.options = options
@@ -57,6 +59,7 @@ final class RevertPlanner {
     }
 
     private func compare(_ frame: Frame) throws(StoreError) {
+        if observer.isCancelled?() ?? false { throw .cancelled }
         if let from = frame.from, let to = frame.to {
             touch(frame.path, from, to)
             if from.content == to.content { return }
@@ -179,6 +182,8 @@ final class RevertPlanner {
         if isSelected {
             conflict(path, true, "it holds what is not saved, and stays")
         }
+        // It keeps its time, whatever goes from it.
+        result.directories.append(DirectoryTouch(path: path, from: s, to: s))
         pending.append(Frame(path: path, from: s, to: nil))
     }
 
