@@ -223,7 +223,7 @@ final class RevertOperation {
     private func checkSpace(_ planned: RevertSteps, _ staging: Staging) throws(StoreError) {
         guard let area = staging.areas.first, planned.newBytes > 1 << 20 else { return }
         let space = try system("examine") { () throws(SystemError) in try area.open.descriptor.freeSpace() }
-        let needed = planned.newBytes + planned.newBytes / 64
+        let needed = planned.newBytes.addingSaturated(planned.newBytes / 64)
         if space.available < needed { throw .notEnoughSpaceToRevert(available: space.available, needed: needed) }
     }
 
@@ -290,6 +290,7 @@ final class RevertOperation {
             try run.applier.loosenDirectories()
             try run.applier.apply()
             try run.applier.settle()
+            try run.applier.rescue()
             try run.applier.finishDirectories()
             try run.staging.sync()
         }

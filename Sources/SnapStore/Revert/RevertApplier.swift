@@ -146,6 +146,8 @@ final class RevertApplier {
             }
         } catch {
             if error.isRefusal { return .conflict("\(error.call): \(error.reason)") }
+            // A directory could not be emptied, or a name was taken meanwhile.
+            if error.isExisting { return .conflict("something else is in its place, or in it") }
             if error.isNotFound || error.isLoop { return .conflict("what it is in went away") }
             throw error
         }

@@ -35,7 +35,13 @@ extension RevertApplier {
             }
         }
         live.forget()
-        return isWhole ? .applied : .conflict("a part of it could not be put back")
+        let parent = try live.directory(parentPath(path))
+        try tighten(directory, lastName(path), parent)
+        if isWhole, try live.matches(directory, lastName(path), in: parent.descriptor, [.looseMode, .anyDirectoryTime])
+        {
+            return .applied
+        }
+        return .conflict("a directory came to be in its place, and is not all that was there")
     }
 
     /// Removes a directory's entries one by one, as far as they are what the snapshot says, and then the directory. ENOTEMPTY if something else is in it.
@@ -67,7 +73,7 @@ extension RevertApplier {
                 }
                 guard try live.matches(child, child.name, in: open) else { continue }
                 let staged = RevertStep.stagedName(childPath)
-                try TreeRemoval.remove(staged, in: area.open.descriptor)
+                if try area.has(staged) { try keep(staged, childPath, area) }
                 try open.move(child.name, to: area.open.descriptor, staged)
                 if try !live.matches(child, staged, in: area.open.descriptor, [.settled]) {
                     try area.open.descriptor.move(staged, to: open, child.name)

@@ -113,6 +113,10 @@ struct RevertJournal: Sendable {
 
     /// Writes it beside its name; not durable yet.
     func prepare(in room: StoreDirectory) throws(StoreError) {
+        // What could not be read back must not be begun.
+        guard encoded().count < StoreDirectory.smallFileLimit else {
+            throw .refused(path: room.path, reason: "so many paths are too much for one revert")
+        }
         do throws(SystemError) {
             let name = Array(Self.unfinished.utf8)
             do throws(SystemError) { try room.descriptor.remove(name) } catch { if !error.isNotFound { throw error } }

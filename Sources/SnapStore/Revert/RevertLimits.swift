@@ -99,7 +99,7 @@ extension RevertPlanner {
                     if options.keepGit && child.name == Array(".git".utf8) { return false }
                     pending.append((child, childPath))
                 } else {
-                    bytes += child.size
+                    bytes = bytes.addingSaturated(child.plannedBytes)
                     found.append(
                         PlannedChange(
                             action: .create, path: childPath, isDirectory: false, reason: "", isConflict: false))
@@ -107,7 +107,7 @@ extension RevertPlanner {
             }
         }
         for change in found { note(change.action, change.path, isDirectory: change.isDirectory) }
-        result.newBytes += bytes
+        result.newBytes = result.newBytes.addingSaturated(bytes)
         return true
     }
 
@@ -124,5 +124,16 @@ extension RevertPlanner {
             }
         }
         return false
+    }
+}
+
+extension TreeEntry {
+    /// What the file takes when it is put back: holes take nothing.
+    var plannedBytes: UInt64 {
+        switch extents {
+        case nil: type == .file ? size : 0
+        case .here(let extents): extents.reduce(0) { $0.addingSaturated($1.length) }
+        case .elsewhere: 0
+        }
     }
 }

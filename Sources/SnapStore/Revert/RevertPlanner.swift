@@ -192,7 +192,7 @@ final class RevertPlanner {
         guard t.type == .directory else {
             guard isSelected else { return }
             note(.create, path, isDirectory: false)
-            result.newBytes += t.size
+            result.newBytes = result.newBytes.addingSaturated(t.plannedBytes)
             add(.create, path, nil, t)
             return
         }
@@ -249,7 +249,7 @@ final class RevertPlanner {
             wanted.nanoseconds = options.time?.nanoseconds ?? 0
         }
         note(.replace, path, isDirectory: s.type == .directory)
-        result.newBytes += t.size
+        result.newBytes = result.newBytes.addingSaturated(t.plannedBytes)
         add(.replace, path, s, wanted)
     }
 

@@ -25,6 +25,8 @@ extension RevertOperation {
         } else if run.isBack {
             report.head = journal.former
         } else if journal.options.isPartial || report.isPartial {
+            // Nothing of this revert belongs into the snapshot of what came out.
+            try system("clean up in") { () throws(SystemError) in try run.staging.clearMounts() }
             try takeResult(journal, &report)
         } else {
             try appendLine(journal, &report)

@@ -31,7 +31,7 @@ extension RevertApplier {
         if try live.facts(of: lastName(step.path), in: parent.descriptor) == nil {
             try area.open.descriptor.move(old, to: parent.descriptor, lastName(step.path))
         } else {
-            try TreeRemoval.remove(step.stagedName, in: area.open.descriptor)
+            try discard(step.stagedName, step, area)
             try area.open.descriptor.move(old, to: area.open.descriptor, step.stagedName)
         }
     }
@@ -61,7 +61,7 @@ extension RevertApplier {
 
     func reuseFormer(_ step: RevertStep, _ index: Int, _ area: StagingArea) throws(SystemError) -> Bool {
         names[index] = step.stagedName + (isBack ? Self.backSuffix : Self.againSuffix)
-        try TreeRemoval.remove(names[index], in: area.open.descriptor)
+        try discard(names[index], step, area)
         let former = step.stagedName + Self.formerSuffix
         guard isBack, try area.has(former) else { return false }
         try area.open.descriptor.link(former, to: area.open.descriptor, names[index])
@@ -81,11 +81,26 @@ extension RevertApplier {
                 return try TreeRemoval.remove(name, in: area.open.descriptor)
             }
         }
-        let kept = name + Staging.keptSuffix
-        try area.open.descriptor.move(name, to: area.open.descriptor, kept)
-        note(
-            step.path,
-            "another version of it was kept in '.snapstore/staging/\(String(decoding: kept, as: UTF8.self))'")
+        try keep(name, step.path, area)
+    }
+
+    /// Gives what is in no snapshot a name that nothing removes.
+    func keep(_ name: [UInt8], _ path: [UInt8], _ area: StagingArea) throws(SystemError) {
+        var number = 0
+        while true {
+            let kept = name + (number == 0 ? [] : Array(".\(number)".utf8)) + Staging.keptSuffix
+            number += 1
+            do throws(SystemError) {
+                try area.open.descriptor.move(name, to: area.open.descriptor, kept)
+            } catch {
+                if error.isExisting && number < 10_000 { continue }
+                throw error
+            }
+            let place =
+                area.mount.map { String(decoding: $0, as: UTF8.self) + "/.snapstaging-…" } ?? ".snapstore/staging"
+            note(path, "another version of it was kept as '\(place)/\(String(decoding: kept, as: UTF8.self))'")
+            return
+        }
     }
 
     /// What is made while a journal is there has this behind its name until it is whole and synced.

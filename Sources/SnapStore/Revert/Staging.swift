@@ -142,7 +142,13 @@ final class Staging {
             guard let mount = area.mount else { continue }
             let top = try live.root.openBeneath(mount, [.read, .directory])
             let facts = try top.facts().0
-            try TreeRemoval.remove(mountName, in: top)
+            try TreeRemoval.empty(area.open.descriptor, except: Self.keptSuffix)
+            do throws(SystemError) {
+                try top.remove(mountName, directory: true)
+            } catch {
+                // Something is kept in it.
+                guard error.isExisting else { throw error }
+            }
             try top.setModificationTime(seconds: facts.mtime_seconds, nanoseconds: facts.mtime_nanoseconds)
         }
         areas.removeAll { $0.mount != nil }

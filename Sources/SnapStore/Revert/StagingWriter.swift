@@ -218,7 +218,7 @@ struct StagingWriter {
         var offset: UInt64 = 0
         let isRead: Void? = try? live.source.reader.forEachLeaf(of: content, type: .chunk) { (id, length) in
             result.append(Leaf(offset: offset, length: length, id: id))
-            offset += length
+            offset &+= length
         }
         return isRead != nil && offset == size ? result : nil
     }

@@ -52,6 +52,8 @@ extension TakeWorker {
             let facts = cursor.facts
             let isRefused = cursor.flags != 0
             let oldFacts = isFound ? old.facts : FileFacts()
+            // Another file under a known name may have come from a directory that was not looked at yet.
+            if oldFacts.inode != facts.inode || oldFacts.type != facts.type { result.hasOtherNames = true }
             if facts.type == .directory && !isRefused {
                 let wasDirectory = isFound && oldFacts.type == .directory
                 let isSame =
