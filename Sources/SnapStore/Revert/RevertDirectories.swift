@@ -12,7 +12,9 @@ extension RevertApplier {
     {
         var isWhole = true
         var pending: [(entry: TreeEntry, path: [UInt8], staged: [UInt8])] = [(directory, path, staged)]
+        var emptied: [[UInt8]] = []
         while let (entry, path, staged) = pending.popLast() {
+            emptied.append(staged)
             guard let children = try? live.source.entries(of: entry) else {
                 return .conflict("it cannot be read from the store")
             }
@@ -24,7 +26,13 @@ extension RevertApplier {
                 } catch {
                     if error.isNotFound { continue }
                     guard error.isExisting else { throw error }
-                    if try live.matches(child, child.name, in: target, [.looseMode]) { continue }
+                    if try live.matches(child, child.name, in: target, [.looseMode]) {
+                        // There twice, and both are what the snapshot has.
+                        if try live.matches(child, child.name, in: from, [.looseMode]) {
+                            try TreeRemoval.remove(child.name, in: from)
+                        }
+                        continue
+                    }
                     if child.type == .directory, try target.facts(of: child.name).0.type == .directory {
                         pending.append((child, join(path, child.name), join(staged, child.name)))
                     } else {
@@ -35,6 +43,15 @@ extension RevertApplier {
             }
         }
         live.forget()
+        // What is left of it are directories without entries, or something that is looked at in the end.
+        for shell in emptied.reversed() {
+            do throws(SystemError) {
+                let above = try area.open.descriptor.openBeneath(parentPath(shell), [.read, .directory])
+                try above.remove(lastName(shell), directory: true)
+            } catch {
+                if !error.isExisting && !error.isNotFound { throw error }
+            }
+        }
         let parent = try live.directory(parentPath(path))
         try tighten(directory, lastName(path), parent)
         if isWhole, try live.matches(directory, lastName(path), in: parent.descriptor, [.looseMode, .anyDirectoryTime])
