@@ -77,5 +77,4 @@ extension SystemError {
     package var isBusy: Bool { code == EBUSY }
     /// Nothing that a repetition could change: another's file, an immutable one, a mount point.
     package var isRefusal: Bool { isPermission || isBusy || isCrossDevice || isNotSupported }
-    package static func stale(_ call: StaticString) -> SystemError { SystemError("\(call)", ESTALE) }
 }

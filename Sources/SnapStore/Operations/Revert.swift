@@ -32,14 +32,15 @@ extension WorkingDirectory {
         let operation = RevertOperation(self, options, observer)
         let lock = try operation.lock()
         // Where it goes depends on whether there is anything that was not taken; both places are covered by the safety snapshot.
+        let before = undoStack(try room.timeline.read())
         var roots: [ObjectID] = []
         for possible in [steps, steps - 1] where possible > 0 {
-            if let move = try? undoStack().move(undo: possible) { roots.append(try manifest(move.target).root) }
+            if let move = try? before.move(undo: possible) { roots.append(try manifest(move.target).root) }
         }
-        if roots.isEmpty && steps != 1 { _ = try undoStack().move(undo: steps) }
+        if roots.isEmpty && steps != 1 { _ = try before.move(undo: steps) }
         if let head = try room.timeline.head() { roots.append(try manifest(head).root) }
         let taken = try operation.takeSafety(covering: roots, isDry: false)
-        let move = try undoStack().move(undo: steps)
+        let move = try undoStack(try room.timeline.read()).move(undo: steps)
         let report = try operation.run(to: move.target, event: .undo, message: move.message, from: taken)
         lock.release()
         return report
@@ -49,17 +50,13 @@ extension WorkingDirectory {
     public func redo(_ steps: Int, _ options: RevertOptions, observer: Observer) throws(StoreError) -> RevertReport {
         let operation = RevertOperation(self, options, observer)
         let lock = try operation.lock()
-        let move = try undoStack().move(redo: steps)
+        let move = try undoStack(try room.timeline.read()).move(redo: steps)
         var roots: [ObjectID] = []
         if let head = try room.timeline.head() { roots.append(try manifest(head).root) }
         if try operation.takeSafety(covering: roots, isDry: true).report.isNew { throw .changedSinceUndo }
         let report = try operation.run(to: move.target, event: .redo, message: move.message)
         lock.release()
         return report
-    }
-
-    private func undoStack() throws(StoreError) -> UndoStack {
-        UndoStack(replaying: try room.timeline.read()) { (id) throws(StoreError) in try self.manifest(id).root }
     }
 
     /// Ends an interrupted revert by finishing it.

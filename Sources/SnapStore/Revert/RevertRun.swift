@@ -30,7 +30,6 @@ final class RevertRun {
             threads: 1, isStrict: true)
         applier = RevertApplier(work, live, staging, worker: RestoreWorker(run), isBack: isBack)
     }
-
 }
 
 extension RevertStep {

@@ -83,9 +83,6 @@ final class Staging {
 
     private var mountName: [UInt8] { Self.mountPrefix + Array(token.utf8) }
 
-    /// The areas on other file systems, from the root.
-    var mounts: [[UInt8]] { areas.compactMap(\.mount) }
-
     /// The area for what lies in the directory `path`, or in the nearest above it that is there. nil: there is none yet.
     func area(for path: [UInt8]) throws(SystemError) -> StagingArea? {
         let device = try device(of: path)
