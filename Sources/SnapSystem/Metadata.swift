@@ -180,11 +180,11 @@ extension FileDescriptor {
         _ = try retrying("fchown") { fchown(number, owner, group) }
     }
 
-    /// `name` must not be a symbolic link: Linux cannot change a link's mode, and follows it.
+    /// EOPNOTSUPP if `name` is a symbolic link, whose mode Linux cannot change: it is never followed. Needs /proc.
     package borrowing func setPermissions(_ permissions: UInt16, of name: some Collection<UInt8>) throws(SystemError) {
         let number = raw
         _ = unsafe try withPath(name) { (path) throws(SystemError) in
-            try retrying("fchmodat") { unsafe fchmodat(number, path, mode_t(permissions), 0) }
+            try retrying("fchmodat") { unsafe fchmodat(number, path, mode_t(permissions), AT_SYMLINK_NOFOLLOW) }
         }
     }
 
