@@ -3,7 +3,7 @@
 // A take, safety snapshot, revert or run puts the head that it replaces on the undo stack and empties the redo stack. An
 // undo takes states off the undo stack down to its target, and puts the head it came from and the states it passed on
 // the redo stack; a redo does the same the other way round. So every state that was the head is on one of the stacks,
-// until new work empties redo: those states are still snapshots, and `log` shows them.
+// until new work empties redo (a safety snapshot that a redo itself takes is none): those states are still snapshots, and `log` shows them.
 //
 // The same snapshot may stand on a stack several times, and a line names only the snapshot. Where the nearest is not
 // the one that was meant, the line's message says how many states were passed; without that, `undo 3` would come back
@@ -26,6 +26,8 @@ package struct UndoStack {
     package private(set) var undo: [ObjectID] = []
     /// The nearest last.
     package private(set) var redo: [ObjectID] = []
+    /// The redo stack that the last event emptied, if that was a safety snapshot. A redo takes one where its target covers what the head did not, and goes on from where it stood.
+    private var beforeSafety: [ObjectID] = []
     private let contents: TimelineContents
     private let rootOf: (ObjectID) throws(StoreError) -> ObjectID
 
@@ -47,11 +49,15 @@ package struct UndoStack {
         let passed = Self.passedCount(event.message)
         switch event.event {
         case .undo: Self.move(to: new, passed, from: head, off: &undo, onto: &redo)
-        case .redo: Self.move(to: new, passed, from: head, off: &redo, onto: &undo)
+        case .redo:
+            if redo.isEmpty { redo = beforeSafety }
+            Self.move(to: new, passed, from: head, off: &redo, onto: &undo)
         default:
             if let head { undo.append(head) }
+            beforeSafety = redo
             redo.removeAll()
         }
+        if event.event != .safety { beforeSafety = [] }
         head = new
     }
 

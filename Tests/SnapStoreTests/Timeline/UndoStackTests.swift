@@ -80,6 +80,16 @@ private func failure(_ body: () throws(StoreError) -> Void) -> String {
         #expect(state(stack("take -A", "run AB", "undo BA", "run AC")) == "C | A | ")
     }
 
+    @Test func whatARedoSavesFirstIsNoNewWork() {
+        let before = ["take -A", "take AB", "take BC", "undo CA"]
+        #expect(state(stack(before)) == "A |  | CB")
+        #expect(state(stack(before + ["safety AS"])) == "S | A | ")
+        #expect(state(stack(before + ["safety AS", "redo SB"])) == "B | AS | C")
+        // Anything else after it is.
+        #expect(state(stack(before + ["safety AS", "revert SB", "redo BC"])) == "C | ASB | ")
+        #expect(state(stack(before + ["safety AS", "safety ST", "redo TB"])) == "B | AST | ")
+    }
+
     @Test func severalStepsAreOneLineAndComeBackOneByOne() throws {
         var events = ["take -A", "take AB", "take BC", "take CD"]
         #expect(letters([try stack(events).target(undo: 3)]) == "A")
