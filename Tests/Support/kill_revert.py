@@ -134,7 +134,8 @@ class Slot(Directory):
             raise Broken("'snap %s' did not end" % " ".join(arguments)) from None
         if done.returncode == -signal.SIGKILL and fault.kills:
             return None
-        if done.returncode not in (self.whole if fault.kills else (0, 3, 4)):
+        whole = (0,) if "--abort" in arguments else self.whole
+        if done.returncode not in (whole if fault.kills else (0, 3, 4)):
             raise Broken("'snap %s' ended with status %d: %s" % (" ".join(arguments), done.returncode, complaint(done)))
         if done.returncode == 4 and self.options.mode == "fail" and "snap: " not in done.stderr:
             raise Broken("'snap %s' failed without saying why: %r" % (" ".join(arguments), done.stderr[:200]))

@@ -57,11 +57,11 @@ final class RevertOperation {
             scanStart: taken.scanStart, options: options)
         let run = try RevertRun(
             directory, planned, live, try Staging(directory, live, token: journal.token), isBack: false)
-        try checkSpace(planned, run.staging)
         do throws(StoreError) {
             journal.mounts = try mounts(planned, run.staging)
             try journal.prepare(in: directory.room.directory)
             try openMounts(journal, run.staging)
+            try checkSpace(planned, run.staging)
             try stage(run.applier.begin(), run)
             if observer.isCancelled?() ?? false { throw .cancelled }
             try sync(run.staging)
@@ -95,7 +95,7 @@ final class RevertOperation {
         options = journal.options
         let manifest = try directory.manifest(journal.target)
         var report = RevertReport(target: isBack ? journal.former : journal.target, former: journal.former)
-        let live = try liveTree(ObjectReader(directory.packs), journal.scanStart)
+        let live = try liveTree(ObjectReader(directory.packs), journal.scanStart, readsBytes: true)
         let staging = try Staging(directory, live, token: journal.token)
         try openMounts(journal, staging)
         let head = try directory.room.timeline.head()
@@ -103,6 +103,7 @@ final class RevertOperation {
         if isRecorded && !isBack {
             // The line was written: all that was left to do is to clean up.
             report.head = head ?? journal.target
+            if let head, head != journal.target { try noteRest(live, from: head, to: manifest, journal, &report) }
             try cleanUp(staging)
             lock.release()
             return finished(&report)
@@ -128,6 +129,19 @@ final class RevertOperation {
         return report
     }
 
+    /// What a revert that was recorded did not put back is what is still to do from what came out.
+    private func noteRest(
+        _ live: LiveTree, from head: ObjectID, to manifest: Manifest, _ journal: RevertJournal,
+        _ report: inout RevertReport
+    ) throws(StoreError) {
+        let rest = try plan(live, from: try directory.manifest(head).root, to: manifest, journal.target)
+        let missed = rest.plan.changes.filter { $0.action != .leave }.map {
+            RevertReport.Left(path: $0.path, reason: "it was not put back")
+        }
+        report.note(left: rest.conflicts + missed)
+        report.notCovered = rest.notCovered
+    }
+
     // MARK: Parts
 
     private func manifest(_ id: ObjectID) throws(StoreError) -> Manifest {
@@ -148,12 +162,12 @@ final class RevertOperation {
     }
 
     func liveTree(_ taken: TakeOutcome) throws(StoreError) -> LiveTree {
-        try liveTree(ObjectReader(directory.packs, overlay: taken.overlay), taken.scanStart)
+        try liveTree(ObjectReader(directory.packs, overlay: taken.overlay), taken.scanStart, readsBytes: false)
     }
 
-    private func liveTree(_ reader: ObjectReader, _ scanStart: (seconds: Int64, nanoseconds: UInt32)) throws(StoreError)
-        -> LiveTree
-    {
+    private func liveTree(
+        _ reader: ObjectReader, _ scanStart: (seconds: Int64, nanoseconds: UInt32), readsBytes: Bool
+    ) throws(StoreError) -> LiveTree {
         let root: FileDescriptor
         do throws(SystemError) {
             root = try directory.place.directory.open([0x2E], [.read, .directory])
@@ -161,7 +175,8 @@ final class RevertOperation {
             throw StoreError(error, doing: "open", directory.path)
         }
         return LiveTree(
-            root: root, source: TreeSource(reader), scanStart: scanStart, ownStores: try directory.ownStores())
+            root: root, source: TreeSource(reader), scanStart: scanStart, ownStores: try directory.ownStores(),
+            readsBytes: readsBytes)
     }
 
     private func plan(_ live: LiveTree, from root: ObjectID, to manifest: Manifest, _ target: ObjectID)
@@ -221,10 +236,20 @@ final class RevertOperation {
 
     /// New and old lie side by side until the end.
     private func checkSpace(_ planned: RevertSteps, _ staging: Staging) throws(StoreError) {
-        guard let area = staging.areas.first, planned.newBytes > 1 << 20 else { return }
-        let space = try system("examine") { () throws(SystemError) in try area.open.descriptor.freeSpace() }
-        let needed = planned.newBytes.addingSaturated(planned.newBytes / 64)
-        if space.available < needed { throw .notEnoughSpaceToRevert(available: space.available, needed: needed) }
+        if planned.newBytes <= 1 << 20 { return }
+        var needed: [UInt64: UInt64] = [:]
+        try system("examine") { () throws(SystemError) in
+            for step in planned.steps where step.newBytes > 0 {
+                guard let area = try staging.area(for: parentPath(step.path)) else { continue }
+                needed[area.device] = (needed[area.device] ?? 0).addingSaturated(step.newBytes)
+            }
+        }
+        for area in staging.areas {
+            guard let bytes = needed[area.device] else { continue }
+            let space = try system("examine") { () throws(SystemError) in try area.open.descriptor.freeSpace() }
+            let all = bytes.addingSaturated(bytes / 64)
+            if space.available < all { throw .notEnoughSpaceToRevert(available: space.available, needed: all) }
+        }
     }
 
     private func mounts(_ planned: RevertSteps, _ staging: Staging) throws(StoreError) -> [RevertJournal.Mount] {

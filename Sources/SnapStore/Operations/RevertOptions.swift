@@ -115,6 +115,11 @@ public struct RevertReport: Sendable {
         self.former = former
         head = former
     }
+
+    mutating func note(left all: [Left]) {
+        leftCount = UInt64(all.count)
+        left = Array(all.sorted { $0.path.lexicographicallyPrecedes($1.path) }.prefix(Self.leftLimit))
+    }
 }
 
 /// A revert that was interrupted.

@@ -11,6 +11,8 @@ final class LiveTree {
     let root: FileDescriptor
     let source: TreeSource
     private let recency: Recency
+    /// Nothing was compared with the stat cache just before, so that no time says that content is as it was.
+    private let readsBytes: Bool
     private let hasher = ObjectHasher()
     private let buffer = ByteBuffer()
     private var lastPath: [UInt8]?
@@ -20,10 +22,11 @@ final class LiveTree {
 
     init(
         root: consuming FileDescriptor, source: TreeSource, scanStart: (seconds: Int64, nanoseconds: UInt32),
-        ownStores: [(inode: UInt64, device: UInt64)]
+        ownStores: [(inode: UInt64, device: UInt64)], readsBytes: Bool
     ) {
         self.root = root
         self.source = source
+        self.readsBytes = readsBytes
         recency = Recency(scanStart: scanStart)
         self.ownStores = ownStores
     }
@@ -92,7 +95,7 @@ final class LiveTree {
             do throws(SystemError) {
                 let file = try directory.open(name, [.read, .nonBlocking])
                 guard try hasAttributes(entry, try file.attributes()) else { return false }
-                if scrutiny.contains(.bytes) || isRecent(entry) { return try hasBytes(entry, file) }
+                if readsBytes || scrutiny.contains(.bytes) || isRecent(entry) { return try hasBytes(entry, file) }
                 return true
             } catch {
                 if error.isPermission { return !scrutiny.contains(.bytes) }

@@ -51,18 +51,22 @@ final class RevertApplier {
         conflicts.append(RevertReport.Left(path: path, reason: reason))
     }
 
+    /// The directory that the step's path is in; nil if it is not there any more.
+    func parent(of step: RevertStep) throws(SystemError) -> OpenDirectory? {
+        do throws(SystemError) {
+            return try live.directory(parentPath(step.path))
+        } catch {
+            if error.isNotFound || error.isLoop { return nil }
+            throw error
+        }
+    }
+
     // MARK: State
 
     enum State: Equatable { case absent, from, to, other }
 
     func state(of step: RevertStep) throws(SystemError) -> State {
-        let parent: OpenDirectory
-        do throws(SystemError) {
-            parent = try live.directory(parentPath(step.path))
-        } catch {
-            if error.isNotFound || error.isLoop { return step.to == nil ? .to : .absent }
-            throw error
-        }
+        guard let parent = try parent(of: step) else { return step.to == nil ? .to : .absent }
         let name = lastName(step.path)
         guard try live.facts(of: name, in: parent.descriptor) != nil else {
             return step.to == nil ? .to : step.from == nil ? .from : .absent
@@ -214,10 +218,7 @@ final class RevertApplier {
             return .applied
         }
         try putBack(staged, name, parent, area, isExchange: true)
-        if present.0.type == .directory {
-            try parent.descriptor.setModificationTime(
-                seconds: present.0.mtime_seconds, nanoseconds: present.0.mtime_nanoseconds, of: name)
-        }
+        try unloosen(present.0, name, parent)
         if try live.matches(to, name, in: parent.descriptor, [.looseMode, .anyDirectoryTime]) { return .already }
         return .conflict("it was changed while the revert ran")
     }
@@ -245,6 +246,7 @@ final class RevertApplier {
             return .applied
         }
         try putBack(staged, name, parent, area, isExchange: false)
+        try unloosen(present.0, name, parent)
         if from.type == .directory, present.0.type == .directory {
             // Something in it is new or was changed: the rest of it goes.
             do throws(SystemError) {

@@ -73,6 +73,12 @@ extension RevertApplier {
                 } catch {
                     guard error.isExisting else { throw error }
                     stays = error
+                    // Its time is that of the last change to it.
+                    if let (facts, _) = try live.facts(of: lastName(path), in: parent), facts.type == .directory,
+                        facts.permissions != entry.mode, facts.permissions == entry.mode | 0o700
+                    {
+                        try parent.setPermissions(entry.mode, of: lastName(path))
+                    }
                 }
                 continue
             }
@@ -107,6 +113,18 @@ extension RevertApplier {
     func loosen(_ facts: FileFacts, _ name: [UInt8], _ parent: OpenDirectory) throws(SystemError) {
         guard user != 0, facts.type == .directory, facts.permissions & 0o700 != 0o700 else { return }
         try parent.descriptor.setPermissions(facts.permissions | 0o700, of: name)
+    }
+
+    /// What came out and went back has the mode and the time that it had, if it is still that directory.
+    func unloosen(_ former: FileFacts, _ name: [UInt8], _ parent: OpenDirectory) throws(SystemError) {
+        guard former.type == .directory, let (facts, _) = try live.facts(of: name, in: parent.descriptor),
+            facts.inode == former.inode, facts.type == .directory
+        else { return }
+        if facts.permissions != former.permissions, facts.permissions == former.permissions | 0o700 {
+            try parent.descriptor.setPermissions(former.permissions, of: name)
+        }
+        try parent.descriptor.setModificationTime(
+            seconds: former.mtime_seconds, nanoseconds: former.mtime_nanoseconds, of: name)
     }
 
     func loosenOpen(_ directory: borrowing FileDescriptor) throws(SystemError) {

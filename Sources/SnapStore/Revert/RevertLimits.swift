@@ -30,58 +30,78 @@ extension RevertPlanner {
         name.starts(with: Array("trusted.".utf8)) || name == Array("security.capability".utf8)
     }
 
-    /// Everything below is saved, asked for, and may go; then its paths are counted.
+    /// Everything below is saved, asked for, and may go; then its paths are counted. Where that is not so, the walk is not made again for the directories below.
     func isRemovable(_ directory: TreeEntry, _ path: [UInt8]) throws(StoreError) -> Bool {
+        if staying.contains(path) { return false }
+        let isKnown = staying.contains(parentPath(path))
+        let top = path
         var found: [PlannedChange] = []
         var pending: [(entry: TreeEntry, path: [UInt8])] = [(directory, path)]
         let scanner = DirectoryScanner()
         while let (entry, path) = pending.popLast() {
-            if unsaved(entry) != nil || entry.isPartlyCovered || unrepeatable(entry, nil) != nil { return false }
+            if observer.isCancelled?() ?? false { throw .cancelled }
             found.append(removal(path, true))
-            var expected = try source.entries(of: entry)
-            do throws(SystemError) {
-                let open = try live.root.openBeneath(path, [.read, .directory])
-                if try open.facts().1.mount_root != 0 { return false }
-                try scanner.readNames(of: open)
-                // Something that the snapshot lacks.
-                var there: Set<[UInt8]> = []
-                var position = 0
-                for index in 0..<scanner.count {
-                    let name = scanner.name(index)
-                    while position < expected.count, expected[position].name.lexicographicallyPrecedes(name) {
-                        position += 1
-                    }
-                    guard position < expected.count, expected[position].name == name else { return false }
-                    if try open.facts(of: name).1.mount_root != 0 { return false }
-                    if expected[position].isLeftAlone { there.insert(name) }
-                }
-                expected.removeAll { $0.isLeftAlone && !there.contains($0.name) }
-            } catch {
-                // Gone already, perhaps by a run of this revert that was interrupted.
-                if !error.isNotFound && !error.isLoop { return false }
-            }
-            for child in expected {
+            var children = try source.entries(of: entry)
+            if !isKnown, try !mayGo(entry, path, &children, scanner) { markStaying(path, upTo: top) }
+            for child in children {
                 let childPath = join(path, child.name)
                 if child.type == .directory {
-                    if options.keepGit && child.name == Array(".git".utf8) { return false }
                     pending.append((child, childPath))
                 } else {
-                    if unsaved(child) != nil || unrepeatable(child, nil) != nil { return false }
                     found.append(removal(childPath, false))
                 }
             }
         }
+        if staying.contains(path) { return false }
         for change in found { note(.remove, change.path, isDirectory: change.isDirectory) }
         return true
+    }
+
+    /// With the directory at `path` all those stay that it is in.
+    private func markStaying(_ path: [UInt8], upTo top: [UInt8]) {
+        var current = path
+        while staying.insert(current).inserted, current.count > top.count { current = parentPath(current) }
+    }
+
+    /// The directory and what is in it, but not what is below that. Takes from `children` what is no longer there and need not be.
+    private func mayGo(
+        _ entry: TreeEntry, _ path: [UInt8], _ children: inout [TreeEntry], _ scanner: DirectoryScanner
+    ) throws(StoreError) -> Bool {
+        if unsaved(entry) != nil || entry.isPartlyCovered || unrepeatable(entry, nil) != nil { return false }
+        do throws(SystemError) {
+            let open = try live.root.openBeneath(path, [.read, .directory])
+            if try open.facts().1.mount_root != 0 { return false }
+            try scanner.readNames(of: open)
+            // Something that the snapshot lacks.
+            var there: Set<[UInt8]> = []
+            var position = 0
+            for index in 0..<scanner.count {
+                let name = scanner.name(index)
+                while position < children.count, children[position].name.lexicographicallyPrecedes(name) {
+                    position += 1
+                }
+                guard position < children.count, children[position].name == name else { return false }
+                if try open.facts(of: name).1.mount_root != 0 { return false }
+                if children[position].isLeftAlone { there.insert(name) }
+            }
+            children.removeAll { $0.isLeftAlone && !there.contains($0.name) }
+        } catch {
+            // Gone already, perhaps by a run of this revert that was interrupted.
+            if !error.isNotFound && !error.isLoop { return false }
+        }
+        return children.allSatisfy { child in
+            if child.type == .directory { return !options.keepGit || child.name != Self.gitName }
+            return unsaved(child) == nil && unrepeatable(child, nil) == nil
+        }
     }
 
     private func removal(_ path: [UInt8], _ isDirectory: Bool) -> PlannedChange {
         PlannedChange(action: .remove, path: path, isDirectory: isDirectory, reason: "", isConflict: false)
     }
 
-    /// All of the directory can be put there at once; then its paths are counted. A `replace` counts as one for the directory itself.
+    /// All of the directory can be put there at once; then its paths are counted, and the bytes that takes are answered; nil if it cannot. A `replace` counts as one for the directory itself.
     func countCreation(_ directory: TreeEntry, _ path: [UInt8], _ action: RevertAction = .create)
-        throws(StoreError) -> Bool
+        throws(StoreError) -> UInt64?
     {
         var found: [PlannedChange] = []
         var bytes: UInt64 = 0
@@ -94,9 +114,9 @@ extension RevertPlanner {
             for child in try source.entries(of: entry) {
                 let childPath = join(path, child.name)
                 if child.isGapWithoutContent { continue }
-                if unrepeatable(nil, child) != nil { return false }
+                if unrepeatable(nil, child) != nil { return nil }
                 if child.type == .directory {
-                    if options.keepGit && child.name == Array(".git".utf8) { return false }
+                    if options.keepGit && child.name == Self.gitName { return nil }
                     pending.append((child, childPath))
                 } else {
                     bytes = bytes.addingSaturated(child.plannedBytes)
@@ -107,8 +127,7 @@ extension RevertPlanner {
             }
         }
         for change in found { note(change.action, change.path, isDirectory: change.isDirectory) }
-        result.newBytes = result.newBytes.addingSaturated(bytes)
-        return true
+        return bytes
     }
 
     /// Something in the directory is selected.

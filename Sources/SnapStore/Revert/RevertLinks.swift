@@ -24,6 +24,7 @@ extension RevertPlanner {
         links.run()
         var places: [[UInt8]: Int] = [:]
         for (index, step) in result.steps.enumerated() { places[step.path] = index }
+        var touched = Set(result.directories.lazy.map(\.path))
         for path in links.forced.sorted(by: { $0.lexicographicallyPrecedes($1) }) where selection.contains(path) {
             guard let s = try entry(at: path, below: from), let t = try entry(at: path, below: to) else { continue }
             if options.onlyContent || unsaved(s) != nil || unrepeatable(s, t) != nil { continue }
@@ -32,10 +33,14 @@ extension RevertPlanner {
             } else {
                 note(.replace, path, isDirectory: false)
                 add(.replace, path, s, t)
-                try touchParent(of: path, from, to)
+                if touched.insert(parentPath(path)).inserted { try touchParent(of: path, from, to) }
             }
         }
-        result.links = links.stagedGroups
+        result.links = try links.stagedGroups.map { (group) throws(StoreError) in
+            var group = group
+            if let path = group.paths.first { group.entry = try entry(at: path, below: to) }
+            return group
+        }
     }
 
     /// By a step of its own, or with a directory that it is in.
@@ -51,7 +56,6 @@ extension RevertPlanner {
     /// A directory in which only links change gets its time back too.
     private func touchParent(of path: [UInt8], _ from: TreeEntry, _ to: TreeEntry) throws(StoreError) {
         let parent = parentPath(path)
-        if result.directories.contains(where: { $0.path == parent }) { return }
         guard let old = try entry(at: parent, below: from), let new = try entry(at: parent, below: to) else { return }
         result.directories.append(DirectoryTouch(path: parent, from: old, to: selection.contains(parent) ? new : old))
     }
@@ -78,8 +82,8 @@ private struct LinkPlan {
     private let left: Set<[UInt8]>
     /// Paths that look alike in both snapshots and must be made anew all the same.
     private(set) var forced: Set<[UInt8]> = []
-    /// Groups of the target with what is written of each, and the path that stays, if there is one.
-    private(set) var stagedGroups: [(keeper: [UInt8]?, paths: [[UInt8]])] = []
+    /// Groups of the target of which something is written.
+    private(set) var stagedGroups: [StagedLinks] = []
 
     init(old: [[[UInt8]]], new: [[[UInt8]]], _ steps: [RevertStep], _ left: Set<[UInt8]>) {
         self.old = old
@@ -143,6 +147,6 @@ private struct LinkPlan {
                 }
             }
         }
-        if group.count > 1 && !staged.isEmpty { stagedGroups.append((keeper, staged)) }
+        if group.count > 1 && !staged.isEmpty { stagedGroups.append(StagedLinks(keeper: keeper, paths: staged)) }
     }
 }

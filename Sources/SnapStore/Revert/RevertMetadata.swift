@@ -67,7 +67,9 @@ extension RevertApplier {
         for (index, step) in work.steps.enumerated() {
             guard let to = step.to, to.type == .directory, step.kind != .metadata else { continue }
             switch outcomes[index] {
-            case .applied, .already: try tighten(to, lastName(step.path), try live.directory(parentPath(step.path)))
+            case .applied, .already:
+                guard let parent = try parent(of: step) else { continue }
+                try tighten(to, lastName(step.path), parent)
             case .pending, .conflict: continue
             }
         }
@@ -134,7 +136,8 @@ extension RevertApplier {
                 {
                     continue
                 }
-                let parent = try live.directory(parentPath(step.path))
+                // Where there is nothing to put it back into, the last look keeps it.
+                guard let parent = try parent(of: step) else { continue }
                 let isThere = try live.facts(of: lastName(step.path), in: parent.descriptor) != nil
                 try putBack(name, lastName(step.path), parent, area, isExchange: isThere)
                 outcomes[index] = .conflict("it was changed while the revert ran")

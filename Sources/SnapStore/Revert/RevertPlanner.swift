@@ -17,6 +17,8 @@ final class RevertPlanner {
     let ownGroups = Process.groups
     var result: RevertSteps
     private var pending: [Frame] = []
+    /// Directories that were found not to be removable as a whole, with all that they are in.
+    var staying: Set<[UInt8]> = []
 
     /// A directory to compare. With one side only, its entries are created or removed one by one.
     private struct Frame {
@@ -136,7 +138,7 @@ final class RevertPlanner {
         }
     }
 
-    private static let gitName = Array(".git".utf8)
+    static let gitName = Array(".git".utf8)
 
     private func isGone(_ path: [UInt8]) -> Bool {
         guard let parent = try? live.root.openBeneath(parentPath(path), [.read, .directory]) else { return false }
@@ -192,11 +194,10 @@ final class RevertPlanner {
         guard t.type == .directory else {
             guard isSelected else { return }
             note(.create, path, isDirectory: false)
-            result.newBytes = result.newBytes.addingSaturated(t.plannedBytes)
-            add(.create, path, nil, t)
+            add(.create, path, nil, t, newBytes: t.plannedBytes)
             return
         }
-        guard isSelected, try countCreation(t, path) else {
+        guard isSelected, let newBytes = try countCreation(t, path) else {
             // Only a part of it is asked for: the directory first, then what is in it.
             if !isSelected, try !hasSelected(t, path) { return }
             var empty = t
@@ -207,7 +208,7 @@ final class RevertPlanner {
             result.directories.append(DirectoryTouch(path: path, from: empty, to: t))
             return
         }
-        add(.create, path, nil, t)
+        add(.create, path, nil, t, newBytes: newBytes)
     }
 
     private func planReplacement(
@@ -227,10 +228,10 @@ final class RevertPlanner {
         }
         if let reason = unrepeatable(s, t) { return conflict(path, t.type == .directory, reason) }
         if t.type == .directory {
-            guard try countCreation(t, path, .replace) else {
+            guard let newBytes = try countCreation(t, path, .replace) else {
                 return conflict(path, true, "a part of the directory cannot be put back in its place")
             }
-            add(.replace, path, s, t)
+            add(.replace, path, s, t, newBytes: newBytes)
             return
         }
         if s.hasContent(of: t) {
@@ -249,14 +250,13 @@ final class RevertPlanner {
             wanted.nanoseconds = options.time?.nanoseconds ?? 0
         }
         note(.replace, path, isDirectory: s.type == .directory)
-        result.newBytes = result.newBytes.addingSaturated(t.plannedBytes)
-        add(.replace, path, s, wanted)
+        add(.replace, path, s, wanted, newBytes: t.plannedBytes)
     }
 
     // MARK: Notes
 
-    func add(_ kind: RevertStep.Kind, _ path: [UInt8], _ from: TreeEntry?, _ to: TreeEntry?) {
-        result.steps.append(RevertStep(kind: kind, path: path, from: from, to: to))
+    func add(_ kind: RevertStep.Kind, _ path: [UInt8], _ from: TreeEntry?, _ to: TreeEntry?, newBytes: UInt64 = 0) {
+        result.steps.append(RevertStep(kind: kind, path: path, from: from, to: to, newBytes: newBytes))
     }
 
     func note(_ action: RevertAction, _ path: [UInt8], isDirectory: Bool) {

@@ -7,11 +7,7 @@ extension RevertOperation {
     func record(
         _ run: RevertRun, _ journal: RevertJournal, isRecorded: Bool = false, _ report: inout RevertReport
     ) throws(StoreError) {
-        report.left = ((run.isBack ? [] : run.work.conflicts) + run.left + run.applier.conflicts).sorted {
-            $0.path.lexicographicallyPrecedes($1.path)
-        }
-        report.leftCount = UInt64(report.left.count)
-        report.left = Array(report.left.prefix(RevertReport.leftLimit))
+        report.note(left: (run.isBack ? [] : run.work.conflicts) + run.left + run.applier.conflicts)
         report.notCovered = run.work.notCovered
         report.bytes = run.bytes
         count(run, &report)
@@ -20,11 +16,9 @@ extension RevertOperation {
                 "\(run.live.stillWritten) file(s) that went were still open for writing: what is written to them now goes nowhere"
             )
         }
-        if run.isBack && isRecorded {
-            try appendLine(journal, &report)
-        } else if run.isBack {
+        if run.isBack && !isRecorded {
             report.head = journal.former
-        } else if journal.options.isPartial || report.isPartial {
+        } else if report.isPartial || (journal.options.isPartial && !run.isBack) {
             // Nothing of this revert belongs into the snapshot of what came out.
             try system("clean up in") { () throws(SystemError) in try run.staging.clearMounts() }
             try takeResult(journal, &report)
@@ -76,8 +70,7 @@ extension RevertOperation {
     func finishWithoutChange(
         _ report: inout RevertReport, _ planned: RevertSteps, _ taken: TakeOutcome, _ event: Event, _ message: Text
     ) throws(StoreError) -> RevertReport {
-        report.left = Array(planned.conflicts.prefix(RevertReport.leftLimit))
-        report.leftCount = UInt64(planned.conflicts.count)
+        report.note(left: planned.conflicts)
         report.notCovered = planned.notCovered
         report.wasThereAlready = planned.conflicts.isEmpty
         if event != .revert && planned.conflicts.isEmpty && report.former != report.target {

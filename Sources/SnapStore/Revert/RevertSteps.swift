@@ -15,6 +15,8 @@ struct RevertStep {
     var from: TreeEntry?
     /// What is to be there; nil for `remove`.
     var to: TreeEntry?
+    /// Of the files that are written.
+    var newBytes: UInt64 = 0
 
     /// The name of what is staged for a path, and of what comes out in exchange for it. The same in every run.
     static func stagedName(_ path: [UInt8]) -> [UInt8] {
@@ -39,12 +41,20 @@ struct RevertSteps {
     var directories: [DirectoryTouch] = []
     var plan: RevertPlan
     /// Bytes of files that are written anew.
-    var newBytes: UInt64 = 0
+    var newBytes: UInt64 { steps.reduce(0) { $0.addingSaturated($1.newBytes) } }
     /// Differences that the target says nothing about.
     var notCovered: UInt64 = 0
     var conflicts: [RevertReport.Left] = []
-    /// Paths that are written and are one file, and the path of that file if it stays.
-    var links: [(keeper: [UInt8]?, paths: [[UInt8]])] = []
+    var links: [StagedLinks] = []
+}
+
+/// Paths that are written and are one file.
+struct StagedLinks {
+    /// Where that file is already, if it stays.
+    var keeper: [UInt8]?
+    var paths: [[UInt8]]
+    /// What the target says of each of them.
+    var entry: TreeEntry?
 }
 
 extension RevertStep {

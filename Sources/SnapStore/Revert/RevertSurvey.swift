@@ -27,7 +27,7 @@ extension RevertApplier {
     func restoreOld(_ step: RevertStep, _ area: StagingArea) throws(SystemError) {
         let old = step.stagedName + Self.oldSuffix
         guard try area.has(old) else { return }
-        let parent = try live.directory(parentPath(step.path))
+        guard let parent = try parent(of: step) else { return try keep(old, step.path, area) }
         if try live.facts(of: lastName(step.path), in: parent.descriptor) == nil {
             try area.open.descriptor.move(old, to: parent.descriptor, lastName(step.path))
         } else {
@@ -116,7 +116,7 @@ extension RevertApplier {
     }
 
     /// Which paths are one file: where one of them is in place already, the others become that.
-    var links: [(keeper: [UInt8]?, paths: [[UInt8]])] {
+    var links: [StagedLinks] {
         var done: Set<[UInt8]> = []
         for (index, step) in work.steps.enumerated() {
             if case .already = outcomes[index] { done.insert(step.path) }
@@ -131,7 +131,7 @@ extension RevertApplier {
                 }
                 return false
             }
-            return (link.keeper ?? inPlace, link.paths)
+            return StagedLinks(keeper: link.keeper ?? inPlace, paths: link.paths, entry: link.entry)
         }
     }
 
@@ -141,9 +141,9 @@ extension RevertApplier {
         return work.steps.indices.filter { work.steps[$0].needsContent || exchanged.contains($0) }
     }
 
-    /// The file has other names, so it is not changed in place.
+    /// What has other names is not changed in place.
     func isShared(_ step: RevertStep) -> Bool {
-        guard step.kind == .metadata, step.to?.type == .file,
+        guard step.kind == .metadata, step.to?.type != .directory,
             let parent = try? live.directory(parentPath(step.path)),
             let facts = try? parent.descriptor.facts(of: lastName(step.path)).0
         else { return false }

@@ -71,7 +71,9 @@ final class Staging {
                     try TreeRemoval.remove(name, in: top)
                     try top.setModificationTime(seconds: mount.seconds, nanoseconds: mount.nanoseconds)
                 } catch {
-                    throw StoreError(error, doing: "clean up in", mount.path)
+                    // Another take may be at the same. Where nothing can be written now, it waits for a better time.
+                    if error.isReadOnly || error.isRefusal { return }
+                    if !error.isNotFound { throw StoreError(error, doing: "clean up in", mount.path) }
                 }
             }
         }
@@ -218,8 +220,15 @@ enum TreeRemoval {
             throw error
         }
         if type == .directory {
-            if Process.effectiveUser != 0 { try directory.setPermissions(0o700, of: name) }
-            try empty(try directory.open(name, [.read, .directory]))
+            let open: FileDescriptor
+            do throws(SystemError) {
+                open = try directory.open(name, [.read, .directory])
+            } catch {
+                guard error.isPermission else { throw error }
+                try directory.setPermissions(0o700, of: name)
+                open = try directory.open(name, [.read, .directory])
+            }
+            try empty(open)
         }
         try directory.remove(name, directory: type == .directory)
     }

@@ -29,8 +29,7 @@ struct StagingWriter {
     }
 
     /// Makes all items. Answers what is not as it should be, by path; throws if the disk is full or a call fails for no lasting reason.
-    func write(_ items: [StagedItem], links: [(keeper: [UInt8]?, paths: [[UInt8]])]) throws(StoreError) -> RestoreReport
-    {
+    func write(_ items: [StagedItem], links: [StagedLinks]) throws(StoreError) -> RestoreReport {
         var total = RestoreReport()
         var areas: [StagingArea] = []
         for item in items where !areas.contains(where: { $0 === item.area }) { areas.append(item.area) }
@@ -46,7 +45,7 @@ struct StagingWriter {
     }
 
     private func write(
-        _ items: [StagedItem], _ links: [(keeper: [UInt8]?, paths: [[UInt8]])], in area: StagingArea
+        _ items: [StagedItem], _ links: [StagedLinks], in area: StagingArea
     ) throws(StoreError) -> RestoreReport {
         var keepers: [[UInt8]] = []
         var unlinked: [(staged: [UInt8], keeper: [UInt8])] = []
@@ -110,7 +109,7 @@ struct StagingWriter {
     }
 
     private func linkGroups(
-        _ items: [StagedItem], _ links: [(keeper: [UInt8]?, paths: [[UInt8]])], in area: StagingArea,
+        _ items: [StagedItem], _ links: [StagedLinks], in area: StagingArea,
         _ keepers: inout [[UInt8]], _ unlinked: inout [(staged: [UInt8], keeper: [UInt8])]
     ) throws(StoreError) -> Groups {
         if links.isEmpty { return Groups(groups: LinkGroups(), made: [], names: []) }
@@ -131,7 +130,7 @@ struct StagingWriter {
             var paths = link.paths.compactMap(staged)
             if paths.isEmpty { continue }
             if let keeper = link.keeper {
-                if let name = try linkKeeper(keeper, in: area) {
+                if let name = try linkKeeper(keeper, link.entry, in: area) {
                     keepers.append(name)
                     made.append((groups.count, name))
                     paths.insert(name, at: 0)
@@ -146,14 +145,18 @@ struct StagingWriter {
     }
 
     /// Gives a file that stays a name in the area; nil where that cannot be, and then its links become a file of their own.
-    private func linkKeeper(_ path: [UInt8], in area: StagingArea) throws(StoreError) -> [UInt8]? {
+    private func linkKeeper(_ path: [UInt8], _ entry: TreeEntry?, in area: StagingArea) throws(StoreError) -> [UInt8]? {
+        guard let entry else { return nil }
         let name = RevertStep.stagedName(path) + Array(".link".utf8)
         do throws(SystemError) {
             try TreeRemoval.remove(name, in: area.open.descriptor)
             let parent = try live.directory(parentPath(path))
             guard try parent.descriptor.facts(of: lastName(path)).0.type != .directory else { return nil }
             try parent.descriptor.link(lastName(path), to: area.open.descriptor, name)
-            return name
+            // It may have been changed since the directory was read.
+            if try live.matches(entry, name, in: area.open.descriptor) { return name }
+            try area.open.descriptor.remove(name)
+            return nil
         } catch {
             if error.isRefusal || error.isNotFound || error.isLoop { return nil }
             throw StoreError(error, doing: "link", path)
