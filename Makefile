@@ -37,7 +37,7 @@ test: deps
 	python3 Tests/Support/kill_take.py --mode fail-from --errno ENOSPC --snap .build/debug/snap --jobs 2
 	python3 Tests/Support/kill_revert.py --mode kill --every 97 --snap .build/debug/snap --jobs 2 --work $(SHM)
 	python3 Tests/Support/kill_revert.py --mode kill --every 211 --user 65534 --store outside --unsaved --snap .build/debug/snap --jobs 2 --work $(SHM)
-	python3 Tests/Support/kill_revert.py --mode kill --every 401 --stays --snap .build/debug/snap --jobs 2 --work $(SHM)
+	python3 Tests/Support/kill_revert.py --mode kill --every 401 --stays --nested 6 --nested-step 120 --snap .build/debug/snap --jobs 2 --work $(SHM)
 	python3 Tests/Support/kill_revert.py --mode fail --errno EIO --every 151 --snap .build/debug/snap --jobs 2 --work $(SHM)
 	python3 Tests/Support/revert_model.py --steps 250 --seed 7 --snap .build/debug/snap --work $(SHM)
 	python3 Tests/Support/revert_races.py --rounds 20 --snap .build/debug/snap

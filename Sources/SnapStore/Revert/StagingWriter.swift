@@ -67,6 +67,7 @@ struct StagingWriter {
             if try clone(item, entry, workers[0], groups.names) { continue }
             entries.append(entry)
         }
+        let batch = min(max(1, entries.count / threads), batch)
         let work = stride(from: 0, to: entries.count, by: batch).map {
             RestoreWork.entries(root, Array(entries[$0..<min($0 + batch, entries.count)]))
         }

@@ -23,6 +23,8 @@ final class OpenBlock: @unchecked Sendable {
 
     /// A block in a pack has about this many plain bytes: larger ones compress better and take longer to open.
     static let blockLength = 1 << 20
+    /// And one of trees and lists: they are mostly ids, which do not compress anyhow, and looking into a directory opens a block at each level.
+    static let metaLength = 256 << 10
     /// So many are gathered before they are hashed: more at once fill the hashing lanes better.
     static let fullLength = 4 << 20
 

@@ -210,7 +210,7 @@ final class TakeWorker: @unchecked Sendable {
         }
         if isNew {
             meta.add(key, bytes)
-            if meta.objectsEnd >= OpenBlock.blockLength { try write(meta) }
+            if meta.objectsEnd >= OpenBlock.metaLength { try write(meta) }
         }
         return id
     }
