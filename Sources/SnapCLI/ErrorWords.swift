@@ -100,7 +100,7 @@ struct ErrorWords {
             describePlace(error, command)
         case .unknownRevision, .ambiguousRevision, .revisionOutOfRange, .invalidName, .nameExists, .unknownName:
             describeRevision(error, command)
-        case .revertUnfinished, .noUnfinishedRevert, .nothingToUndo, .nothingToRedo, .changedSinceUndo,
+        case .revertUnfinished, .notMounted, .noUnfinishedRevert, .nothingToUndo, .nothingToRedo, .changedSinceUndo,
             .removedSnapshot, .pathNotFound, .notEnoughSpaceToRevert:
             describeRevert(error)
         case .alreadyExists(let path):
@@ -181,6 +181,8 @@ struct ErrorWords {
 
     private mutating func describeRevert(_ error: StoreError) {
         switch error {
+        case .notMounted(let path):
+            message = "an unfinished revert works on a file system that is not mounted at \(subject(path)) now"
         case .revertUnfinished(let unfinished):
             message = unfinished.words
             hints = UnfinishedRevert.waysOut

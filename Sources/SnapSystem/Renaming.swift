@@ -75,6 +75,6 @@ extension SystemError {
     /// Not on one file system, or a directory that an overlay cannot rename.
     package var isCrossDevice: Bool { code == EXDEV }
     package var isBusy: Bool { code == EBUSY }
-    /// Nothing that a repetition could change: another's file, an immutable one, a mount point.
-    package var isRefusal: Bool { isPermission || isBusy || isCrossDevice || isNotSupported }
+    /// Nothing that a repetition could change: another's file, an immutable one, a mount point, a file system that cannot be written to.
+    package var isRefusal: Bool { isPermission || isBusy || isCrossDevice || isNotSupported || code == EROFS }
 }

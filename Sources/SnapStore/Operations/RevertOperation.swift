@@ -29,7 +29,7 @@ final class RevertOperation {
             throw .revertUnderWay
         }
         try directory.requireNoJournal()
-        try Staging.sweep(directory)
+        try Staging.sweep(directory, forRevert: true)
         return lock
     }
 
@@ -41,7 +41,11 @@ final class RevertOperation {
     {
         let manifest = try self.manifest(target)
         let taken: TakeOutcome
-        if let known { taken = known } else { taken = try takeSafety(covering: [manifest.root], isDry: false) }
+        if let known {
+            taken = known
+        } else {
+            taken = try takeSafety(covering: [manifest.root], isDry: false, for: event)
+        }
         var report = RevertReport(target: target, former: taken.report.id)
         report.tookSafety = taken.report.isNew
         if taken.report.isPartial { notes += taken.report.notes }
@@ -97,29 +101,31 @@ final class RevertOperation {
         var report = RevertReport(target: isBack ? journal.former : journal.target, former: journal.former)
         let live = try liveTree(ObjectReader(directory.packs), journal.scanStart, readsBytes: true)
         let staging = try Staging(directory, live, token: journal.token)
-        try openMounts(journal, staging)
+        try requireMounts(journal, live)
         let head = try directory.room.timeline.head()
         let isRecorded = head != journal.former
+        if isRecorded, let head { try correctTimes(of: &journal.mounts, head, live.source) }
+        try openMounts(journal, staging)
         if isRecorded && !isBack {
             // The line was written: all that was left to do is to clean up.
             report.head = head ?? journal.target
-            if let head, head != journal.target { try noteRest(live, from: head, to: manifest, journal, &report) }
+            if let head, head != journal.target { noteRest(live, from: head, to: manifest, journal, &report) }
             try cleanUp(staging)
             lock.release()
             return finished(&report)
         }
         let former = try directory.manifest(journal.former)
-        let forward = try plan(live, from: former.root, to: manifest, journal.target)
+        let forward = try plan(live, from: former.root, to: manifest, journal.target, requiresMatches: false)
         let run = try RevertRun(directory, isBack ? forward.inverted : forward, live, staging, isBack: isBack)
         try prepare(run)
         let needed = try self.system("examine", { () throws(SystemError) in try run.applier.survey() })
-        try stage(needed, run, suffix: RevertApplier.partSuffix)
+        try stage(needed, run, suffix: Staging.partSuffix)
         try sync(staging)
         try system("rename") { () throws(SystemError) in try run.applier.complete(needed) }
         try apply(run)
         if isRecorded {
-            // It takes back what was already told.
-            journal.event = .undo
+            // It takes back what was already told, on the stack that it was put on.
+            journal.event = head == journal.target && journal.event == .undo ? .redo : .undo
             journal.message = Text("")
             swap(&journal.target, &journal.former)
             journal.former = head ?? journal.former
@@ -133,8 +139,11 @@ final class RevertOperation {
     private func noteRest(
         _ live: LiveTree, from head: ObjectID, to manifest: Manifest, _ journal: RevertJournal,
         _ report: inout RevertReport
-    ) throws(StoreError) {
-        let rest = try plan(live, from: try directory.manifest(head).root, to: manifest, journal.target)
+    ) {
+        // It is over, whatever can be told of it.
+        guard let root = try? directory.manifest(head).root,
+            let rest = try? plan(live, from: root, to: manifest, journal.target, requiresMatches: false)
+        else { return notes.append("what it left could not be told: compare the directory with \(journal.target)") }
         let missed = rest.plan.changes.filter { $0.action != .leave }.map {
             RevertReport.Left(path: $0.path, reason: "it was not put back")
         }
@@ -149,7 +158,9 @@ final class RevertOperation {
         return try directory.manifest(id)
     }
 
-    func takeSafety(covering roots: [ObjectID], isDry: Bool) throws(StoreError) -> TakeOutcome {
+    func takeSafety(covering roots: [ObjectID], isDry: Bool, for event: Event = .revert) throws(StoreError)
+        -> TakeOutcome
+    {
         var take = TakeOptions()
         take.who = options.who
         take.time = options.time
@@ -157,8 +168,9 @@ final class RevertOperation {
         take.homeDirectory = options.homeDirectory
         // What was allowed once is not refused when it is to be saved.
         take.force = true
-        return try directory.take(
-            take, for: TakePurpose(event: .safety, covering: roots, isDry: isDry, hasLock: true), observer: observer)
+        var purpose = TakePurpose(event: .safety, covering: roots, isDry: isDry, hasLock: true)
+        if event == .redo { purpose.message = UndoStack.forRedo }
+        return try directory.take(take, for: purpose, observer: observer)
     }
 
     func liveTree(_ taken: TakeOutcome) throws(StoreError) -> LiveTree {
@@ -179,9 +191,9 @@ final class RevertOperation {
             readsBytes: readsBytes)
     }
 
-    private func plan(_ live: LiveTree, from root: ObjectID, to manifest: Manifest, _ target: ObjectID)
-        throws(StoreError) -> RevertSteps
-    {
+    private func plan(
+        _ live: LiveTree, from root: ObjectID, to manifest: Manifest, _ target: ObjectID, requiresMatches: Bool = true
+    ) throws(StoreError) -> RevertSteps {
         let source = live.source
         let selection = PathSelection(options.paths)
         let planner = RevertPlanner(
@@ -190,7 +202,7 @@ final class RevertOperation {
         let from = try source.root(root)
         let to = try source.root(manifest.root)
         var planned = try planner.plan(from: from, to: to)
-        try requireMatches(from, to, selection, source)
+        if requiresMatches { try requireMatches(from, to, selection, source) }
         planned.plan.presentCount = try presentCount(from, source, planned)
         planned.plan.bytes = planned.newBytes
         return planned
@@ -266,10 +278,31 @@ final class RevertOperation {
         return result
     }
 
+    /// What is staged on a file system is there only while that is mounted, and what it covers is not what was changed.
+    private func requireMounts(_ journal: RevertJournal, _ live: LiveTree) throws(StoreError) {
+        for mount in journal.mounts where mount.isMountPoint {
+            if live.isMountPoint(mount.path) { continue }
+            throw .notMounted(path: mount.path)
+        }
+    }
+
+    /// The directories that staging directories were made in have the times by now that the head says, even if their removal was interrupted.
+    private func correctTimes(of mounts: inout [RevertJournal.Mount], _ head: ObjectID, _ source: TreeSource)
+        throws(StoreError)
+    {
+        if mounts.isEmpty { return }
+        let root = try source.root(try directory.manifest(head).root)
+        for index in mounts.indices {
+            guard let entry = try source.entry(at: mounts[index].path, below: root) else { continue }
+            mounts[index].seconds = entry.seconds
+            mounts[index].nanoseconds = entry.nanoseconds
+        }
+    }
+
     private func openMounts(_ journal: RevertJournal, _ staging: Staging) throws(StoreError) {
         for mount in journal.mounts {
             do throws(SystemError) {
-                try staging.openMount(mount.path)
+                try staging.openMount(mount)
             } catch {
                 // Its steps are conflicts then.
                 if error.isRefusal || error.isNotFound { continue }

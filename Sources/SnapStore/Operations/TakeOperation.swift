@@ -157,7 +157,7 @@ final class TakeOperation {
             }
         }
         // Under its lock no revert is under way: what is staged is left from one that ended without cleaning up.
-        if purpose.event == .take && !purpose.isDry { try Staging.sweep(directory) }
+        if purpose.event == .take && !purpose.isDry { try Staging.sweep(directory, forRevert: false) }
     }
 
     private func openCache() -> StatCache {

@@ -40,6 +40,15 @@ final class LiveTree {
         return open
     }
 
+    /// A file system is mounted at `path`.
+    func isMountPoint(_ path: [UInt8]) -> Bool {
+        do throws(SystemError) {
+            return try root.openBeneath(path, [.read, .directory]).facts().1.mount_root != 0
+        } catch {
+            return false
+        }
+    }
+
     /// Forgets what is open: a directory of that path may be another one now.
     func forget() {
         lastPath = nil

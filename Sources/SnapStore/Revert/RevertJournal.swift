@@ -25,6 +25,8 @@ struct RevertJournal: Sendable {
 
     struct Mount: Sendable {
         var path: [UInt8]
+        /// It is where a file system is mounted, and not the top of a subvolume.
+        var isMountPoint: Bool
         var seconds: Int64
         var nanoseconds: UInt32
     }
@@ -43,7 +45,8 @@ struct RevertJournal: Sendable {
         for (name, isSet) in flags where isSet { values.append("option", name) }
         for path in options.paths { values.append("path", path) }
         for mount in mounts {
-            values.append("mount", Array("\(mount.seconds).\(mount.nanoseconds) ".utf8) + mount.path)
+            let kind = mount.isMountPoint ? "mount" : "volume"
+            values.append(kind, Array("\(mount.seconds).\(mount.nanoseconds) ".utf8) + mount.path)
         }
         return values.encoded(checksummed: true)
     }
@@ -104,7 +107,9 @@ struct RevertJournal: Sendable {
         options.force = flags.contains("force")
         options.paths = values.values("path")
         options.time = time
-        mounts = values.values("mount").compactMap(Mount.init)
+        mounts =
+            values.values("mount").compactMap { Mount($0, isMountPoint: true) }
+            + values.values("volume").compactMap { Mount($0, isMountPoint: false) }
     }
 
     var unfinished: UnfinishedRevert { UnfinishedRevert(event: event, target: target, former: former, time: time) }
@@ -156,11 +161,12 @@ struct RevertJournal: Sendable {
 }
 
 extension RevertJournal.Mount {
-    init?(_ text: [UInt8]) {
+    init?(_ text: [UInt8], isMountPoint: Bool) {
         guard let space = text.firstIndex(of: 0x20) else { return nil }
         let time = String(decoding: text[..<space], as: UTF8.self).split(separator: ".")
         guard time.count == 2, let seconds = Int64(time[0]), let nanoseconds = UInt32(time[1]) else { return nil }
-        self.init(path: Array(text[(space + 1)...]), seconds: seconds, nanoseconds: nanoseconds)
+        self.init(
+            path: Array(text[(space + 1)...]), isMountPoint: isMountPoint, seconds: seconds, nanoseconds: nanoseconds)
     }
 }
 

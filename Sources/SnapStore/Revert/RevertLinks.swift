@@ -17,7 +17,7 @@ extension RevertPlanner {
             for path in Set((old + new).joined()).sorted(by: { $0.lexicographicallyPrecedes($1) })
             where !left.contains(path) && !isChanged(path, changed) {
                 if observer.isCancelled?() ?? false { throw .cancelled }
-                if try entry(at: path, below: from) != entry(at: path, below: to) { left.insert(path) }
+                if try source.entry(at: path, below: from) != source.entry(at: path, below: to) { left.insert(path) }
             }
         }
         var links = LinkPlan(old: old, new: new, result.steps, left)
@@ -26,7 +26,9 @@ extension RevertPlanner {
         for (index, step) in result.steps.enumerated() { places[step.path] = index }
         var touched = Set(result.directories.lazy.map(\.path))
         for path in links.forced.sorted(by: { $0.lexicographicallyPrecedes($1) }) where selection.contains(path) {
-            guard let s = try entry(at: path, below: from), let t = try entry(at: path, below: to) else { continue }
+            guard let s = try source.entry(at: path, below: from), let t = try source.entry(at: path, below: to) else {
+                continue
+            }
             if options.onlyContent || unsaved(s) != nil || unrepeatable(s, t) != nil { continue }
             if let index = places[path] {
                 result.steps[index].kind = .replace
@@ -38,7 +40,10 @@ extension RevertPlanner {
         }
         result.links = try links.stagedGroups.map { (group) throws(StoreError) in
             var group = group
-            if let path = group.paths.first { group.entry = try entry(at: path, below: to) }
+            if let path = group.paths.first {
+                let made = places[path].flatMap { result.steps[$0].to }
+                group.entry = if let made { made } else { try source.entry(at: path, below: to) }
+            }
             return group
         }
     }
@@ -56,19 +61,9 @@ extension RevertPlanner {
     /// A directory in which only links change gets its time back too.
     private func touchParent(of path: [UInt8], _ from: TreeEntry, _ to: TreeEntry) throws(StoreError) {
         let parent = parentPath(path)
-        guard let old = try entry(at: parent, below: from), let new = try entry(at: parent, below: to) else { return }
+        guard let old = try source.entry(at: parent, below: from), let new = try source.entry(at: parent, below: to)
+        else { return }
         result.directories.append(DirectoryTouch(path: parent, from: old, to: selection.contains(parent) ? new : old))
-    }
-
-    /// The entry at `path` in a tree; nil if there is none.
-    func entry(at path: [UInt8], below root: TreeEntry) throws(StoreError) -> TreeEntry? {
-        var current = root
-        for name in path.split(separator: 0x2F) {
-            guard current.type == .directory, let content = current.content else { return nil }
-            guard let next = try source.names(of: current, content)[Array(name)] else { return nil }
-            current = next
-        }
-        return current
     }
 }
 

@@ -31,7 +31,7 @@ extension RevertApplier {
 
     /// It is not whole, only a second name, or kept already.
     private func isPassing(_ name: [UInt8]) -> Bool {
-        for suffix in [Self.partSuffix, Self.formerSuffix, Array(".link".utf8), Staging.keptSuffix]
+        for suffix in [Staging.partSuffix, Self.formerSuffix, Array(".link".utf8), Staging.keptSuffix]
         where name.suffix(suffix.count) == suffix[...] { return true }
         return false
     }

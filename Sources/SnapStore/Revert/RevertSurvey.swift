@@ -7,20 +7,31 @@ extension RevertApplier {
     func survey() throws(SystemError) -> [Int] {
         var needed: [Int] = []
         for (index, step) in work.steps.enumerated() {
-            guard let area = try staging.area(for: parentPath(step.path)) else { continue }
-            try restoreOld(step, area)
-            let state = try state(of: step)
-            if case .to = state {
-                outcomes[index] = .already
-                continue
+            do throws(SystemError) {
+                if try survey(step, index) { needed.append(index) }
+            } catch {
+                // Nobody can end the revert there, and it must end.
+                guard error.isRefusal else { throw error }
+                outcomes[index] = .conflict(error.reason)
+                note(step.path, "\(error.call): \(error.reason)")
             }
-            let hasStaged = try area.has(step.stagedName)
-            if step.kind == .metadata && (hasStaged || isShared(step)) { exchanged.insert(index) }
-            guard step.needsContent || exchanged.contains(index) else { continue }
-            if try reuse(step, index, state, area) { continue }
-            needed.append(index)
         }
         return needed
+    }
+
+    /// True if something must be made for the step.
+    private func survey(_ step: RevertStep, _ index: Int) throws(SystemError) -> Bool {
+        guard let area = try staging.area(for: parentPath(step.path)) else { return false }
+        try restoreOld(step, area)
+        let state = try state(of: step)
+        if case .to = state {
+            outcomes[index] = .already
+            return false
+        }
+        let hasStaged = try area.has(step.stagedName)
+        if step.kind == .metadata && (hasStaged || isShared(step)) { exchanged.insert(index) }
+        guard step.needsContent || exchanged.contains(index) else { return false }
+        return try !reuse(step, index, state, area)
     }
 
     /// Where a file system has no exchange, a step moves what is there out of the way first; an interruption may leave it there.
@@ -103,14 +114,11 @@ extension RevertApplier {
         }
     }
 
-    /// What is made while a journal is there has this behind its name until it is whole and synced.
-    static let partSuffix = Array(".part".utf8)
-
     /// Everything that had to be made is made.
     func complete(_ indexes: [Int]) throws(SystemError) {
         for index in indexes {
             guard let area = try staging.area(for: parentPath(work.steps[index].path)) else { continue }
-            let part = names[index] + Self.partSuffix
+            let part = names[index] + Staging.partSuffix
             if try area.has(part) { try area.open.descriptor.move(part, to: area.open.descriptor, names[index]) }
         }
     }

@@ -52,8 +52,9 @@ final class Staging {
         }
     }
 
-    /// Removes what a revert left that was killed before it touched anything, or after its last line. The caller has the directory's lock and has seen no journal.
-    static func sweep(_ directory: WorkingDirectory) throws(StoreError) {
+    /// Removes what a revert left that was killed before it touched anything, or after its last line. The caller has the directory's lock and has seen no journal. What a take cannot
+    /// remove now waits; a revert, which would forget it, is refused.
+    static func sweep(_ directory: WorkingDirectory, forRevert: Bool) throws(StoreError) {
         let room = directory.room.directory
         var unbegun: RevertJournal?
         do throws(StoreError) {
@@ -61,6 +62,7 @@ final class Staging {
         } catch {
             // Half written: what it would have named was not made yet.
         }
+        var isSwept = true
         if let unbegun {
             for mount in unbegun.mounts {
                 guard let root = try? directory.place.directory.open([0x2E], [.read, .directory]),
@@ -71,16 +73,17 @@ final class Staging {
                     try TreeRemoval.remove(name, in: top)
                     try top.setModificationTime(seconds: mount.seconds, nanoseconds: mount.nanoseconds)
                 } catch {
-                    // Another take may be at the same. Where nothing can be written now, it waits for a better time.
-                    if error.isReadOnly || error.isRefusal { return }
-                    if !error.isNotFound { throw StoreError(error, doing: "clean up in", mount.path) }
+                    // Another take may be at the same.
+                    if error.isNotFound { continue }
+                    guard error.isRefusal, !forRevert else { throw StoreError(error, doing: "clean up in", mount.path) }
+                    isSwept = false
                 }
             }
         }
         guard let home = try? directory.place.home.directory(StoreLayout.stagingName) else { return }
         // What cannot go does no harm.
         try? TreeRemoval.empty(home.descriptor, except: keptSuffix)
-        if unbegun != nil { try RevertJournal.remove(in: room) }
+        if unbegun != nil && isSwept { try RevertJournal.remove(in: room) }
     }
 
     private var mountName: [UInt8] { Self.mountPrefix + Array(token.utf8) }
@@ -113,18 +116,20 @@ final class Staging {
 
     /// What the journal must say before the area at the top of another file system is made.
     func mount(_ path: [UInt8]) throws(SystemError) -> RevertJournal.Mount {
-        let facts = try live.directory(path).descriptor.facts().0
-        return RevertJournal.Mount(path: path, seconds: facts.mtime_seconds, nanoseconds: facts.mtime_nanoseconds)
+        let (facts, extra) = try live.directory(path).descriptor.facts()
+        return RevertJournal.Mount(
+            path: path, isMountPoint: extra.mount_root != 0, seconds: facts.mtime_seconds,
+            nanoseconds: facts.mtime_nanoseconds)
     }
 
-    /// Opens the area at the top of another file system, and makes it if it is not there. The directory it is made in keeps its time.
-    func openMount(_ path: [UInt8]) throws(SystemError) {
+    /// Opens the area at the top of another file system, and makes it if it is not there. The directory it is made in then has the time of `mount`.
+    func openMount(_ mount: RevertJournal.Mount) throws(SystemError) {
+        let path = mount.path
         if areas.contains(where: { $0.mount == path }) { return }
         let top = try live.root.openBeneath(path, [.read, .directory])
-        let facts = try top.facts().0
         do throws(SystemError) {
             try top.makeDirectory(mountName, mode: 0o700)
-            try top.setModificationTime(seconds: facts.mtime_seconds, nanoseconds: facts.mtime_nanoseconds)
+            try top.setModificationTime(seconds: mount.seconds, nanoseconds: mount.nanoseconds)
         } catch {
             if !error.isExisting { throw error }
         }
@@ -132,25 +137,50 @@ final class Staging {
         areas.append(StagingArea(open, device: try open.descriptor.facts().1.device, mount: path))
     }
 
+    /// What is made while a journal is there has this behind its name until it is whole and synced.
+    static let partSuffix = Array(".part".utf8)
+
     /// What is behind the name of something that no later revert may remove.
     static let keptSuffix = Array(".kept".utf8)
 
-    /// What was made on other file systems goes, with all that is staged there.
+    /// What was made on other file systems goes, with all that is staged there; where nothing may be written any more it stays.
     func clearMounts() throws(SystemError) {
         for area in areas {
             guard let mount = area.mount else { continue }
-            let top = try live.root.openBeneath(mount, [.read, .directory])
-            let facts = try top.facts().0
-            try TreeRemoval.empty(area.open.descriptor, except: Self.keptSuffix)
             do throws(SystemError) {
-                try top.remove(mountName, directory: true)
+                try clear(area, in: mount)
             } catch {
-                // Something is kept in it.
-                guard error.isExisting else { throw error }
+                if !error.isRefusal && !error.isNotFound { throw error }
             }
-            try top.setModificationTime(seconds: facts.mtime_seconds, nanoseconds: facts.mtime_nanoseconds)
         }
         areas.removeAll { $0.mount != nil }
+    }
+
+    private func clear(_ area: StagingArea, in mount: [UInt8]) throws(SystemError) {
+        let top = try live.root.openBeneath(mount, [.read, .directory])
+        let facts = try top.facts().0
+        try disown(area)
+        try TreeRemoval.empty(area.open.descriptor, except: Self.keptSuffix)
+        do throws(SystemError) {
+            try top.remove(mountName, directory: true)
+        } catch {
+            // Something is kept in it.
+            guard error.isExisting else { throw error }
+        }
+        try top.setModificationTime(seconds: facts.mtime_seconds, nanoseconds: facts.mtime_nanoseconds)
+    }
+
+    /// Renames everything staged to what is not whole: the journal is still there, and half a directory must not be put back.
+    private func disown(_ area: StagingArea) throws(SystemError) {
+        let scanner = DirectoryScanner()
+        try scanner.readNames(of: try area.open.descriptor.open([0x2E], [.read, .directory]))
+        for name in (0..<scanner.count).map({ scanner.name($0) }) {
+            let isPassing = [Self.keptSuffix, Self.partSuffix].contains { name.suffix($0.count) == $0[...] }
+            if isPassing { continue }
+            let part = name + Self.partSuffix
+            try TreeRemoval.remove(part, in: area.open.descriptor)
+            try area.open.descriptor.move(name, to: area.open.descriptor, part)
+        }
     }
 
     /// Everything staged goes, and the directories made for it. What cannot go is left for the next revert.

@@ -22,7 +22,8 @@ final class TreeSource {
         if let found = known[content] { return found }
         var names: [[UInt8]: TreeEntry] = [:]
         for entry in try entries(of: directory) { names[entry.name] = entry }
-        if knownCount + names.count > Self.knownLimit {
+        // Never on account of the one that was asked for: it will be asked again.
+        if knownCount > Self.knownLimit {
             known = [:]
             knownCount = 0
         }
@@ -73,6 +74,17 @@ final class TreeSource {
             }
         }
         return result
+    }
+
+    /// The entry at `path` in a tree; nil if there is none.
+    func entry(at path: [UInt8], below root: TreeEntry) throws(StoreError) -> TreeEntry? {
+        var current = root
+        for name in path.split(separator: 0x2F) {
+            guard current.type == .directory, let content = current.content else { return nil }
+            guard let next = try names(of: current, content)[Array(name)] else { return nil }
+            current = next
+        }
+        return current
     }
 
     /// The whole content of a small file.

@@ -33,6 +33,8 @@ public enum StoreError: Error, Sendable {
     /// The directory to restore into is not empty.
     case notEmpty(path: [UInt8])
     case revertUnderWay
+    /// An unfinished revert works on a file system that is not mounted there now.
+    case notMounted(path: [UInt8])
     /// A revert was interrupted; only continuing or aborting it may write now.
     case revertUnfinished(UnfinishedRevert)
     /// There is no interrupted revert to continue or abort.

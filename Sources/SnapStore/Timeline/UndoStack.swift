@@ -26,8 +26,8 @@ package struct UndoStack {
     package private(set) var undo: [ObjectID] = []
     /// The nearest last.
     package private(set) var redo: [ObjectID] = []
-    /// The redo stack that the last event emptied, if that was a safety snapshot. A redo takes one where its target covers what the head did not, and goes on from where it stood.
-    private var beforeSafety: [ObjectID] = []
+    /// The message of a safety snapshot that a redo takes, because its target covers what the head did not: no new work, and the steps after it stay.
+    package static let forRedo = Text("for redo")
     private let contents: TimelineContents
     private let rootOf: (ObjectID) throws(StoreError) -> ObjectID
 
@@ -50,14 +50,11 @@ package struct UndoStack {
         switch event.event {
         case .undo: Self.move(to: new, passed, from: head, off: &undo, onto: &redo)
         case .redo:
-            if redo.isEmpty { redo = beforeSafety }
             Self.move(to: new, passed, from: head, off: &redo, onto: &undo)
         default:
             if let head { undo.append(head) }
-            beforeSafety = redo
-            redo.removeAll()
+            if event.event != .safety || event.message != Self.forRedo { redo.removeAll() }
         }
-        if event.event != .safety { beforeSafety = [] }
         head = new
     }
 
