@@ -173,6 +173,15 @@ package enum TreeObject {
         return result
     }
 
+    /// Where the first entry of a tree lies in its bytes; nil if it has none.
+    static func firstEntry(in bytes: [UInt8]) -> Range<Int>? {
+        let span = unsafe bytes.span.bytes
+        guard let length: UInt32 = span.integer(at: headerLength), Int(length) >= TreeEntry.headerLength,
+            Int(length) <= span.byteCount - headerLength
+        else { return nil }
+        return headerLength..<headerLength + Int(length)
+    }
+
     /// The name in the entry at `range`.
     @_lifetime(copy span)
     package static func name(in span: RawSpan, _ range: Range<Int>) -> Span<UInt8>? {

@@ -121,6 +121,7 @@ final class TakeOperation {
         isEnded = true
         epochLock.release()
         directoryLock?.release()
+        if report.isNew && purpose.event == .take { merge() }
         report.notes = notes
         report.seconds = Double(Process.monotonicNanoseconds - start) / 1e9
         return TakeOutcome(
@@ -158,6 +159,19 @@ final class TakeOperation {
         }
         // Under its lock no revert is under way: what is staged is left from one that ended without cleaning up.
         if purpose.event == .take && !purpose.isDry { try Staging.sweep(directory, forRevert: false) }
+    }
+
+    /// Few packs for the takes to come. The snapshot is safe whatever becomes of it.
+    private func merge() {
+        do throws(PackError) {
+            // Whoever has the lock does more than this.
+            guard try PackMerge.isDue(directory.packs), let lock = (try? directory.layout.locks.gc()) ?? nil
+            else { return }
+            try PackMerge.run(directory.packs, temporary: directory.layout.tmp.descriptor)
+            lock.release()
+        } catch {
+            notes.append("small packs could not be merged: \(error.reason)")
+        }
     }
 
     private func openCache() -> StatCache {

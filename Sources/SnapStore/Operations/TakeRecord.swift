@@ -79,14 +79,19 @@ extension TakeOperation {
         let id = unsafe ObjectHasher().id(.manifest, bytes.span.bytes)
         let session = worker.take.session
         try wrap { () throws(PackError) in
-            if try session.claim([ObjectKey(.manifest, id)])[0] { tail.add(ObjectKey(.manifest, id), bytes) }
+            if try session.claim([ObjectKey(.manifest, id)])[0] {
+                tail.add(ObjectKey(.manifest, id), bytes)
+                if let head {
+                    worker.take.predecessors.note(ObjectKey(.manifest, id), after: ObjectKey(.manifest, head))
+                }
+            }
             try worker.write(tail)
             _ = try session.commit()
         }
         var events = [
             TimelineEvent(
                 time: manifest.time, old: head, new: id, event: purpose.event, kind: manifest.kind, who: options.who,
-                message: manifest.message ?? Text(""))
+                message: manifest.message ?? purpose.message)
         ]
         if let mark = try nameMark(id) { events.append(mark) }
         return (id, events)

@@ -50,8 +50,7 @@ extension Pack {
         }
     }
 
-    private func checkFrame(_ frame: RawSpan, _ block: PackBlock, _ bases: [ObjectKey], _ number: Int) throws(PackError)
-    {
+    func checkFrame(_ frame: RawSpan, _ block: PackBlock, _ bases: [ObjectKey], _ number: Int) throws(PackError) {
         let end = frame.byteCount - 4
         guard frame.integer(at: 0) == PackFormat.contentsMagic, end >= 28,
             frame.integer(at: end, as: UInt32.self) == rawChecksum(frame.extracting(0..<end))

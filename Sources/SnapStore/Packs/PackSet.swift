@@ -160,22 +160,28 @@ package final class PackSet: Sendable {
         return nil
     }
 
-    /// All places where the object lies, by what is known now.
-    package func copies(of key: ObjectKey) throws(PackError) -> [(pack: Pack, location: ObjectLocation)] {
+    /// All places where the object lies, by what is known now; `forReference`, only those that something new may rely on.
+    package func copies(of key: ObjectKey, forReference: Bool = false) throws(PackError) -> [(
+        pack: Pack, location: ObjectLocation
+    )] {
         var result: [(pack: Pack, location: ObjectLocation)] = []
-        for pack in try packs {
+        for pack in forReference ? try living() : try packs {
             if let location = find(key, in: pack) { result.append((pack, location)) }
         }
         return result
     }
 
+    /// The packs that are not retired.
+    private func living() throws(PackError) -> [Pack] {
+        let packs = try packs
+        let retired = state.withLock { $0.retired }
+        return retired.isEmpty ? packs : packs.filter { pack in pack.id.map { !retired.contains($0) } ?? false }
+    }
+
     /// For each key, whether a take may refer to it: a pack has it that is not retired.
     package func contains(_ keys: [ObjectKey]) throws(PackError) -> [Bool] {
-        var packs = try packs
-        let retired = state.withLock { $0.retired }
-        if !retired.isEmpty { packs.removeAll { pack in pack.id.map { retired.contains($0) } ?? true } }
         var found = [Bool](repeating: false, count: keys.count)
-        for pack in packs {
+        for pack in try living() {
             do throws(PackError) {
                 try pack.index.mark(keys, in: &found)
             } catch {

@@ -84,7 +84,7 @@ final class CoveredPaths: @unchecked Sendable {
     private func entries(of content: ContentReference?) throws(PackError) -> OldEntries {
         var trees: [[UInt8]] = []
         var ranges: [(tree: Int, range: Range<Int>)] = []
-        guard let content else { return OldEntries(trees: trees, ranges: ranges) }
+        guard let content else { return OldEntries(trees: trees, ids: [], ranges: ranges) }
         var ids: [ObjectID] = []
         var problem: String?
         reader.forEachTree(of: content, { ids.append($0) }, onProblem: { problem = problem ?? $0 })
@@ -98,7 +98,7 @@ final class CoveredPaths: @unchecked Sendable {
             }
             trees.append(bytes)
         }
-        let result = OldEntries(trees: trees, ranges: ranges)
+        let result = OldEntries(trees: trees, ids: ids, ranges: ranges)
         // Names are searched for by halves, across all trees of the directory.
         guard result.isInOrder else {
             throw .damaged(file: StoreLayout.packsName, what: "a directory's names are not in order")
@@ -139,29 +139,15 @@ private enum CoveredEntry {
 extension OldEntries {
     /// The entry `name`, unless it is a gap with nothing to put back. Asked in any order.
     fileprivate func covered(_ name: Span<UInt8>) throws(PackError) -> CoveredEntry? {
-        var low = 0
-        var high = ranges.count
-        while low < high {
-            let middle = (low + high) / 2
-            let (place, range) = ranges[middle]
-            let tree = trees[place]
-            let bytes = unsafe tree.span.bytes
-            guard let candidate = TreeObject.name(in: bytes, range) else {
-                throw EntryError.damaged("an entry is cut short").ofCoveringTree
-            }
-            let order = compareBytes(candidate, name)
-            if order == 0 {
-                do throws(EntryError) {
-                    let entry = try TreeEntry(decoding: bytes.extracting(range))
-                    return entry.isGapWithoutContent ? nil : .entry(entry)
-                } catch {
-                    if case .unsupported = error { return .unknown }
-                    throw error.ofCoveringTree
-                }
-            }
-            if order < 0 { low = middle + 1 } else { high = middle }
+        guard let place = find(name) else { return nil }
+        do throws(EntryError) {
+            let tree = trees[place.tree]
+            let entry = unsafe try TreeEntry(decoding: tree.span.bytes.extracting(place.range))
+            return entry.isGapWithoutContent ? nil : .entry(entry)
+        } catch {
+            if case .unsupported = error { return .unknown }
+            throw error.ofCoveringTree
         }
-        return nil
     }
 
     /// Each name comes after the one before it.

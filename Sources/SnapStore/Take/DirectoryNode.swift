@@ -125,7 +125,9 @@ final class DirectoryNode: @unchecked Sendable {
 
 /// The entries of a directory as the store has them, found by name in order.
 struct OldEntries: Sendable {
+    /// In order.
     let trees: [[UInt8]]
+    let ids: [ObjectID]
     let ranges: [(tree: Int, range: Range<Int>)]
 
     /// The encoded entry named `name`, searching from `position`, which moves on: ask in the order of names.
@@ -138,6 +140,30 @@ struct OldEntries: Sendable {
             position += 1
         }
         return nil
+    }
+
+    /// The encoded entry named `name`, looked up on its own.
+    func find(_ name: Span<UInt8>) -> Place? {
+        var (low, high) = (0, ranges.count)
+        while low < high {
+            let middle = (low + high) / 2
+            let place = ranges[middle]
+            guard let order = Self.compare(trees[place.tree], place.range, name) else { return nil }
+            if order == 0 { return Place(tree: place.tree, range: place.range) }
+            if order < 0 { low = middle + 1 } else { high = middle }
+        }
+        return nil
+    }
+
+    /// The tree in which an entry named `name` would be.
+    func tree(for name: Span<UInt8>) -> ObjectID? {
+        var found = ids.first
+        for (id, tree) in zip(ids, trees) {
+            guard let first = TreeObject.firstEntry(in: tree), let order = Self.compare(tree, first, name), order <= 0
+            else { break }
+            found = id
+        }
+        return found
     }
 
     private static func compare(_ tree: [UInt8], _ range: Range<Int>, _ name: Span<UInt8>) -> Int? {
@@ -167,8 +193,13 @@ final class FileJob: @unchecked Sendable {
     var length: UInt64 = 0
     var expectedLength: UInt64 = 0
     var isRead = false
+    /// The chunks that the file's old entry names, and where each ends.
+    let former: [(id: ObjectID, end: UInt64)]
 
-    init(node: DirectoryNode, index: Int, entry: TreeEntry, flags: UInt32) {
+    init(
+        node: DirectoryNode, index: Int, entry: TreeEntry, flags: UInt32, former: [(id: ObjectID, end: UInt64)]
+    ) {
+        self.former = former
         self.node = node
         self.index = index
         self.entry = entry

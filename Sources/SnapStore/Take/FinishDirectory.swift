@@ -207,13 +207,13 @@ extension TakeWorker {
             }
             guard let entry = bytes ?? oldEntry(node, cursor.name, &oldPosition) else { return nil }
             unsafe try builder.add(entry.span.bytes, name: cursor.name) { (type, bytes) throws(PackError) in
-                try emit(type, bytes)
+                try emit(type, bytes, after: node)
             }
             StatRecord.appendEntry(facts, flags: flags, name: cursor.name, to: merged.region)
             merged.entryCount += 1
         }
         merged.totals.leftOutHere = node.leftOutHere
-        merged.content = try builder.finish { (type, bytes) throws(PackError) in try emit(type, bytes) }
+        merged.content = try builder.finish { (type, bytes) throws(PackError) in try emit(type, bytes, after: node) }
         return merged
     }
 
@@ -259,19 +259,19 @@ extension TakeWorker {
         guard let cached = node.cached,
             let known = take.cache.withRecord(cached, { (content: $0.content, count: $0.entryCount) })
         else { return nil }
-        guard let content = known.content else { return OldEntries(trees: [], ranges: []) }
+        guard let content = known.content else { return OldEntries(trees: [], ids: [], ranges: []) }
         guard let trees = try? trees(content) else { return nil }
         var ranges: [(tree: Int, range: Range<Int>)] = []
         for (index, tree) in trees.enumerated() {
-            guard let found = try? TreeObject.entryRanges(in: tree) else { return nil }
+            guard let found = try? TreeObject.entryRanges(in: tree.bytes) else { return nil }
             for range in found { ranges.append((index, range)) }
         }
-        return OldEntries(trees: trees, ranges: ranges)
+        return OldEntries(trees: trees.map(\.bytes), ids: trees.map(\.id), ranges: ranges)
     }
 
     /// The bytes of a directory's trees, in order: those of this take, which no pack shows yet, or the store's.
-    private func trees(_ content: ContentReference) throws(PackError) -> [[UInt8]] {
-        var result: [[UInt8]] = []
+    private func trees(_ content: ContentReference) throws(PackError) -> [(id: ObjectID, bytes: [UInt8])] {
+        var result: [(id: ObjectID, bytes: [UInt8])] = []
         var stack = [content]
         while let reference = stack.popLast() {
             let key = ObjectKey(reference.level == 0 ? .tree : .list, reference.id)
@@ -279,7 +279,7 @@ extension TakeWorker {
             let bytes: [UInt8]
             if let emitted { bytes = emitted } else { bytes = try reader.read(key) }
             if reference.level == 0 {
-                result.append(bytes)
+                result.append((reference.id, bytes))
                 continue
             }
             do throws(EntryError) {

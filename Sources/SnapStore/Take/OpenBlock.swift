@@ -9,6 +9,8 @@ internal import SnapSystem
 struct PendingPart {
     let file: FileJob
     let part: Int
+    /// In the file's content.
+    let offset: UInt64
     let length: Int
 }
 
@@ -39,10 +41,10 @@ final class OpenBlock: @unchecked Sendable {
         pendingEnd = plain.count
     }
 
-    /// The bytes read since `pendingEnd` are the next part of `file`.
-    func addPart(of file: FileJob, part: Int, length: Int) {
-        pending.append(PendingPart(file: file, part: part, length: length))
-        pendingEnd += length
+    /// The bytes read since `pendingEnd` are `part`.
+    func addPart(_ part: PendingPart) {
+        pending.append(part)
+        pendingEnd += part.length
     }
 
     /// Takes another block's objects behind this one's. Neither has pending pieces.
@@ -51,6 +53,29 @@ final class OpenBlock: @unchecked Sendable {
         objects += other.objects
         objectsEnd = plain.count
         pendingEnd = plain.count
+    }
+
+    /// Keeps only the objects with these numbers, which ascend. The block has no pending pieces.
+    func keep(_ numbers: [Int]) {
+        var kept: [BlockObject] = []
+        var next = numbers.makeIterator()
+        var wanted = next.next()
+        var offset = 0
+        var end = 0
+        for (number, object) in objects.enumerated() {
+            let length = Int(object.length)
+            if number == wanted {
+                if offset != end { plain.move(from: offset, to: end, length: length) }
+                kept.append(object)
+                end += length
+                wanted = next.next()
+            }
+            offset += length
+        }
+        plain.truncate(to: end)
+        objects = kept
+        objectsEnd = end
+        pendingEnd = end
     }
 
     func reset() {
@@ -64,7 +89,7 @@ final class OpenBlock: @unchecked Sendable {
     /// Hashes the pending pieces, keeps those that `claim` says are new, and answers what each piece became. The block must hold nothing
     /// behind `pendingEnd`.
     func hash(_ hasher: ObjectHasher, claim: ([ObjectKey]) throws(PackError) -> [Bool]) throws(PackError) -> [(
-        part: PendingPart, id: ObjectID
+        part: PendingPart, id: ObjectID, isNew: Bool
     )] {
         var pieces: [(type: ObjectType, offset: Int, length: Int)] = []
         var offset = objectsEnd
@@ -76,10 +101,10 @@ final class OpenBlock: @unchecked Sendable {
         plain.withBytes { hasher.hash($0, pieces, into: &ids) }
         let isNew = try claim(ids.map { ObjectKey(.chunk, $0) })
         var end = objectsEnd
-        var result: [(part: PendingPart, id: ObjectID)] = []
+        var result: [(part: PendingPart, id: ObjectID, isNew: Bool)] = []
         result.reserveCapacity(pending.count)
         for (index, part) in pending.enumerated() {
-            result.append((part, ids[index]))
+            result.append((part, ids[index], isNew[index]))
             guard isNew[index] else { continue }
             if pieces[index].offset != end { plain.move(from: pieces[index].offset, to: end, length: part.length) }
             objects.append(BlockObject(.chunk, ids[index], length: UInt32(truncatingIfNeeded: part.length)))

@@ -83,7 +83,8 @@ extension TakeWorker {
         if take.observer.wantsReasons { take.observer.progress?(.reading(path: node.path(of: name), reason: reason)) }
         var facts = scanned
         var extra = scannedExtra
-        var job = FileJob(node: node, index: index, entry: TreeEntry(type: .file, name: name), flags: 0)
+        let former = formerChunks(node, name)
+        var job = FileJob(node: node, index: index, entry: TreeEntry(type: .file, name: name), flags: 0, former: former)
         var failure: SystemError?
         attempts: for attempt in 1...Self.attempts {
             do {
@@ -95,7 +96,8 @@ extension TakeWorker {
                 if attempt > 1 {
                     // Blocks that were given away still know the former job; it never ends.
                     content.drop(job)
-                    job = FileJob(node: node, index: index, entry: TreeEntry(type: .file, name: name), flags: 0)
+                    job = FileJob(
+                        node: node, index: index, entry: TreeEntry(type: .file, name: name), flags: 0, former: former)
                 }
                 try readContent(of: file, into: job, facts, extra)
                 job.entry.take(facts)
@@ -238,8 +240,8 @@ extension TakeWorker {
             job.unhashed += 1
             return job.parts.count - 1
         }
+        content.addPart(PendingPart(file: job, part: part, offset: job.length, length: length))
         job.length += UInt64(length)
-        content.addPart(of: job, part: part, length: length)
     }
 
     private func dataRanges(of file: borrowing FileDescriptor, size: UInt64) throws(SystemError) -> [Range<UInt64>] {

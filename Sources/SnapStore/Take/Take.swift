@@ -62,6 +62,8 @@ final class Take: @unchecked Sendable {
     /// Guards parts of files that several workers hash.
     let fileLock = Mutex<Void>(())
     let tally = Mutex<Tally>(Tally())
+    /// What objects of this take are new versions of.
+    let predecessors = Predecessors()
     /// Trees and lists of this take, for a second walk, up to a limit: beyond it directories are read again. A dry take keeps all, because no pack will
     /// have them.
     let emitted: Mutex<Emitted>

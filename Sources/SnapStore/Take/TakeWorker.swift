@@ -8,6 +8,7 @@ final class TakeWorker: @unchecked Sendable {
     let scratch = ByteBuffer(capacity: 1 << 14)
     let hasher = ObjectHasher()
     private let compressor = BlockCompressor()
+    private var based: BasedBlocks?
     private let stored = ByteBuffer(capacity: 1 << 16)
     let reader: ObjectReader
     /// Where file content goes.
@@ -152,9 +153,12 @@ final class TakeWorker: @unchecked Sendable {
     private func settle(_ block: OpenBlock) throws(PackError) {
         let session = take.session
         let hashed = try block.hash(hasher) { (keys) throws(PackError) in try session.claim(keys) }
+        for (part, id, isNew) in hashed where isNew && !part.file.former.isEmpty {
+            note(id, at: part.offset, of: part.file)
+        }
         var complete: [FileJob] = []
         take.fileLock.withLock { _ in
-            for (part, id) in hashed {
+            for (part, id, _) in hashed {
                 part.file.parts[part.part].reference.id = id
                 part.file.unhashed -= 1
                 if part.file.unhashed == 0 && part.file.isRead { complete.append(part.file) }
@@ -169,6 +173,7 @@ final class TakeWorker: @unchecked Sendable {
             block.reset()
             return
         }
+        try writeBased(block)
         var first = 0
         var start = 0
         var end = 0
@@ -185,6 +190,25 @@ final class TakeWorker: @unchecked Sendable {
             start = end
         }
         block.reset()
+    }
+
+    /// Writes what of the block is new versions of objects that the store has, if that takes less so, and leaves the rest of it.
+    private func writeBased(_ block: OpenBlock) throws(PackError) {
+        guard let encoded = try encodeBased(block) else { return }
+        for based in encoded.blocks {
+            try take.session.append(based)
+            take.newBytes.wrappingAdd(UInt64(based.plainLength), ordering: .relaxed)
+        }
+        block.keep(encoded.rest)
+    }
+
+    /// nil where nothing is to be gained.
+    private func encodeBased(_ block: OpenBlock) throws(PackError) -> (blocks: [EncodedBlock], rest: [Int])? {
+        guard !take.predecessors.isEmpty, case .zstd = take.options.compression else { return nil }
+        let encoder = based ?? BasedBlocks(take.packs, take.predecessors, reader)
+        based = encoder
+        let encoded = try encoder.encode(block)
+        return encoded.blocks.isEmpty ? nil : encoded
     }
 
     /// The compressed form of some objects, valid until the next one is made.
@@ -239,6 +263,14 @@ final class TakeWorker: @unchecked Sendable {
 
     /// What a block would take in a pack.
     func storedLength(of block: OpenBlock) throws(PackError) -> UInt64 {
-        block.objects.isEmpty ? 0 : UInt64(try encode(block, 0..<block.objectsEnd, block.objects[...]).length)
+        if block.objects.isEmpty { return 0 }
+        guard let encoded = try encodeBased(block) else {
+            return UInt64(try encode(block, 0..<block.objectsEnd, block.objects[...]).length)
+        }
+        let rest = OpenBlock()
+        rest.join(block)
+        rest.keep(encoded.rest)
+        let plain = rest.isEmpty ? 0 : try encode(rest, 0..<rest.objectsEnd, rest.objects[...]).length
+        return UInt64(encoded.blocks.reduce(plain) { $0 + $1.length })
     }
 }

@@ -1,0 +1,189 @@
+// Storing new versions of objects against old ones (docs/format.md, section 4).
+//
+// A new version can be stored as it is (depth 0), against the last version of depth 0 (depth 1), or against the last one of depth 1 (depth 2). The further a version has drifted from its
+// base, the more it takes; a new base takes much once. If each version adds `a` bytes to the difference and a new base costs `B`, the sum is least when the difference has
+// grown to √(2aB). What a version adds is measured against its immediate predecessor, what a base costs against the level above, so nothing has to be remembered.
+//
+// Each object is tried on its own; then those of one depth become one block, and small objects without a base of their own ride along.
+
+internal import SnapSystem
+
+/// Used by one thread.
+final class BasedBlocks {
+    /// How one object is stored.
+    private struct Choice {
+        /// nil: as it is.
+        var base: BaseCandidate?
+        /// What it takes so, without what its block takes.
+        var size: Int
+    }
+
+    private let packs: PackSet
+    private let predecessors: Predecessors
+    private let reader: ObjectReader
+    private let compressor = BlockCompressor()
+    private let scratch = ByteBuffer()
+    private let prefix = ByteBuffer()
+    private var choices: [ObjectKey: Choice] = [:]
+
+    /// Blocks with bases are small, and a higher level finds more of what they share with their bases; it takes less time than reading the bases.
+    static let compression = Compression.zstd(level: 6)
+    /// A base stands in the block's contents frame and in the index.
+    private static let recordLength = 33 + PackFormat.baseRecordLength
+    /// A frame's own bytes, about: objects that are tried alone share one later.
+    private static let frameLength = 12
+    /// An object without a base that is no longer than this does not make a block of its own.
+    private static let riderLength = 1024
+    /// Where so many did not profit, and hardly any did, the others of the block are not tried.
+    private static let vainLimit = 8
+
+    init(_ packs: PackSet, _ predecessors: Predecessors, _ reader: ObjectReader) {
+        self.packs = packs
+        self.predecessors = predecessors
+        self.reader = reader
+    }
+
+    /// The blocks with bases that some of `block`'s objects make, and the numbers of the objects that are left to be stored as they are. Objects of `block` are all hashed.
+    func encode(_ block: OpenBlock) throws(PackError) -> (blocks: [EncodedBlock], rest: [Int]) {
+        var offsets: [Int] = []
+        var offset = 0
+        for object in block.objects {
+            offsets.append(offset)
+            offset += Int(object.length)
+        }
+        var groups: [[(object: Int, base: BaseCandidate)]] = [[], []]
+        var lengths = [(plain: 0, bases: 0), (plain: 0, bases: 0)]
+        var rest: [Int] = []
+        var tried = 0
+        var gained = 0
+        for (number, object) in block.objects.enumerated() {
+            let key = ObjectKey(object.type, object.id)
+            let isVain = tried >= Self.vainLimit && gained * 4 < tried
+            guard !isVain, let former = predecessors.former(of: key) else {
+                rest.append(number)
+                continue
+            }
+            let range = offsets[number]..<offsets[number] + Int(object.length)
+            tried += 1
+            let choice = try self.choice(key, after: former, block.plain, range)
+            guard let base = choice.base, let length = try length(of: base.key) else {
+                rest.append(number)
+                continue
+            }
+            let depth = Int(base.depth)
+            guard lengths[depth].plain + range.count <= PackFormat.maximumBasedLength,
+                lengths[depth].bases + length <= PackFormat.maximumBasedLength
+            else {
+                rest.append(number)
+                continue
+            }
+            gained += 1
+            lengths[depth].plain += range.count
+            lengths[depth].bases += length
+            groups[depth].append((number, base))
+        }
+        // What is small and has no base rides along where there is a block already, the less deep first.
+        var riders: [[Int]] = [[], []]
+        if let host = groups.firstIndex(where: { !$0.isEmpty }) {
+            let small = rest.filter { block.objects[$0].length <= Self.riderLength }
+            for number in small
+            where lengths[host].plain + Int(block.objects[number].length) <= PackFormat.maximumBasedLength {
+                lengths[host].plain += Int(block.objects[number].length)
+                riders[host].append(number)
+            }
+            let riding = Set(riders[host])
+            rest.removeAll { riding.contains($0) }
+        }
+        var blocks: [EncodedBlock] = []
+        for depth in groups.indices where !groups[depth].isEmpty {
+            let numbers = groups[depth].map(\.object) + riders[depth]
+            let bases = groups[depth].map(\.base)
+            if let encoded = try encode(block, offsets, numbers, bases) {
+                blocks.append(encoded)
+            } else {
+                rest += numbers
+            }
+        }
+        rest.sort()
+        return (blocks, rest)
+    }
+
+    private func encode(_ block: OpenBlock, _ offsets: [Int], _ numbers: [Int], _ bases: [BaseCandidate])
+        throws(PackError) -> EncodedBlock?
+    {
+        let plain = ByteBuffer()
+        for number in numbers {
+            let range = offsets[number]..<offsets[number] + Int(block.objects[number].length)
+            block.plain.withBytes(in: range) { plain.append($0) }
+        }
+        prefix.truncate(to: 0)
+        for base in bases { try reader.read(base.key, into: prefix) }
+        let stored = ByteBuffer()
+        let codec = try prefix.withBytes { (prefix) throws(PackError) in
+            try plain.withBytes { (plain) throws(PackError) in
+                try compressor.compress(plain, Self.compression, prefix: prefix, into: stored)
+            }
+        }
+        guard codec == .zstd else { return nil }
+        let depth = (bases.map(\.depth).max() ?? 0) + 1
+        return try EncodedBlock(
+            stored: stored, codec: codec, objects: numbers.map { block.objects[$0] }, bases: bases.map(\.key),
+            depth: depth)
+    }
+
+    // MARK: One object
+
+    private func choice(_ key: ObjectKey, after former: ObjectKey, _ plain: ByteBuffer, _ range: Range<Int>)
+        throws(PackError) -> Choice
+    {
+        if let known = choices[key] { return known }
+        let choice = try plain.withBytes(in: range) { (bytes) throws(PackError) in try choose(bytes, after: former) }
+        choices[key] = choice
+        return choice
+    }
+
+    private func choose(_ bytes: RawSpan, after former: ObjectKey) throws(PackError) -> Choice {
+        let plain = try size(bytes, against: nil)
+        let chain: [BaseCandidate]
+        let sizes: [Int]
+        let added: Int
+        do throws(PackError) {
+            chain = try packs.chain(of: former)
+            if chain.isEmpty { return Choice(base: nil, size: plain) }
+            added = try size(bytes, against: former)
+            var found: [Int] = []
+            for candidate in chain {
+                found.append(candidate.key == former ? added : try size(bytes, against: candidate.key))
+            }
+            sizes = found
+        } catch {
+            // A base that cannot be read is none.
+            return Choice(base: nil, size: plain)
+        }
+        var step = added
+        for (index, candidate) in chain.enumerated() {
+            // What a new version at this one's level would take.
+            let renewal = index + 1 < chain.count ? sizes[index + 1] : plain
+            let size = sizes[index]
+            let isWorthIt = (size + Self.recordLength) * 4 <= plain * 3
+            if isWorthIt && size * size <= 2 * renewal * step { return Choice(base: candidate, size: size) }
+            step = max(size, 1)
+        }
+        return Choice(base: nil, size: plain)
+    }
+
+    /// The bytes' compressed length, as a part of a larger block.
+    private func size(_ bytes: RawSpan, against base: ObjectKey?) throws(PackError) -> Int {
+        prefix.truncate(to: 0)
+        if let base { try reader.read(base, into: prefix) }
+        guard prefix.count <= PackFormat.maximumBasedLength else { return bytes.byteCount }
+        let codec = try prefix.withBytes { (prefix) throws(PackError) in
+            try compressor.compress(bytes, Self.compression, prefix: prefix, into: scratch)
+        }
+        return codec == .zstd ? max(scratch.count - Self.frameLength, 1) : bytes.byteCount
+    }
+
+    private func length(of base: ObjectKey) throws(PackError) -> Int? {
+        try packs.locate(base)?.location.length
+    }
+}

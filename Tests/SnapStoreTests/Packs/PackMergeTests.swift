@@ -1,0 +1,142 @@
+import SnapSystem
+import Testing
+
+@testable import SnapStore
+
+@Suite struct PackMergeTests {
+    private func merge(_ bed: PackBed, _ set: PackSet? = nil) throws -> Int {
+        try PackMerge.run(set ?? bed.packs, temporary: try bed.directory("tmp"))
+    }
+
+    /// Everything is there, by another process's view too, and structure and bytes are right.
+    private func expectAll(_ samples: [Sample], _ bed: PackBed) throws {
+        let set = try bed.freshSet()
+        let reader = ObjectReader(set)
+        for sample in samples { #expect(try reader.read(sample.key, verifyID: true) == sample.bytes) }
+        for pack in try set.packs { #expect(PackVerifier(set).verify(pack) == []) }
+        #expect(try set.unreadable.isEmpty)
+        #expect(try bed.names("tmp").isEmpty)
+    }
+
+    @Test func eightPacksOfOneSizeBecomeOne() throws {
+        let bed = try PackBed()
+        var samples: [Sample] = []
+        for seed in 0..<7 {
+            let some = mixture(UInt64(seed))
+            samples += some
+            try bed.commit([try block(some)])
+        }
+        #expect(try merge(bed) == 0)
+        #expect(try bed.names("packs").count == 7)
+        let last = mixture(99)
+        try bed.commit([try block(last)])
+        #expect(try merge(bed) == 8)
+        #expect(try bed.names("packs").count == 1)
+        try expectAll(samples + last, bed)
+        #expect(try merge(bed) == 0)
+    }
+
+    @Test func thereAreNeverMany() throws {
+        let bed = try PackBed()
+        var samples: [Sample] = []
+        var most = 0
+        for seed in 0..<300 {
+            let one = Sample(.chunk, Array("content \(seed)".utf8))
+            samples.append(one)
+            try bed.commit([try block([one], .none)])
+            _ = try merge(bed)
+            most = max(most, try bed.names("packs").count)
+        }
+        #expect(most <= 7 * 3 + 1)
+        try expectAll(samples, bed)
+    }
+
+    @Test func depthsAndBasesStay() throws {
+        let bed = try PackBed()
+        var numbers = Numbers(7)
+        let first = Sample(.chunk, numbers.noise(3000))
+        let second = Sample(.chunk, first.bytes + Array("second".utf8))
+        let third = Sample(.chunk, first.bytes + Array("third".utf8))
+        try bed.commit([try block([third], bases: [second], depth: 2)])
+        try bed.commit([try block([second], bases: [first], depth: 1)])
+        try bed.commit([try block([first], .none)])
+        for seed in 0..<5 { try bed.commit([try block(mixture(UInt64(seed), count: 4))]) }
+        #expect(try merge(bed) == 8)
+        try expectAll([first, second, third], bed)
+        let set = try bed.freshSet()
+        #expect(try set.chain(of: third.key).map(\.key) == [second.key, first.key])
+    }
+
+    @Test func ofTwoCopiesTheShallowerIsFound() throws {
+        let bed = try PackBed()
+        var numbers = Numbers(8)
+        let base = Sample(.chunk, numbers.noise(2000))
+        let other = Sample(.chunk, base.bytes + [1])
+        try bed.commit([try block([base], .none)])
+        try bed.commit([try block([other], bases: [base], depth: 1)])
+        // The same object again, as it is, in a block with another.
+        try bed.commit([try block([other, Sample(.chunk, [2])], .none)])
+        for seed in 0..<5 { try bed.commit([try block(mixture(UInt64(seed), count: 4))]) }
+        #expect(try merge(bed) == 8)
+        try expectAll([base, other], bed)
+        let set = try bed.freshSet()
+        #expect(try set.chain(of: other.key) == [BaseCandidate(key: other.key, depth: 0)])
+    }
+
+    /// A merge that was killed before it removed anything: what it copied is not copied again.
+    @Test func whatAnInterruptedMergeLeftIsNotCopiedTwice() throws {
+        let bed = try PackBed()
+        var samples: [Sample] = []
+        for seed in 0..<8 {
+            let some = mixture(UInt64(seed), count: 3)
+            samples += some
+            try bed.commit([try block(some)])
+        }
+        let saved = try bed.names("packs").map { ($0, try bed.bytes("packs/\($0)")) }
+        #expect(try merge(bed) == 8)
+        let merged = try bed.bytes("packs/\(try bed.names("packs")[0])").count
+        for (name, bytes) in saved { try bed.write(bytes, "packs/\(name)") }
+        #expect(try merge(bed, try bed.freshSet()) == 8)
+        try expectAll(samples, bed)
+        for name in try bed.names("packs") { #expect(try bed.bytes("packs/\(name)").count <= merged) }
+    }
+
+    @Test func aDamagedPackStaysAndTheOthersGo() throws {
+        let bed = try PackBed()
+        var samples: [Sample] = []
+        var ids: [ObjectID] = []
+        for seed in 0..<8 {
+            let some = mixture(UInt64(seed), count: 3)
+            samples += some
+            ids.append(try bed.commit([try block(some)]))
+        }
+        let name = "packs/\(ids[3]).pack"
+        var bytes = try bed.bytes(name)
+        bytes[120] ^= 1
+        try bed.write(bytes, name)
+        #expect(try merge(bed, try bed.freshSet()) == 7)
+        #expect(try bed.names("packs").count == 2)
+        #expect(try bed.bytes(name) == bytes)
+        let reader = try bed.freshReader()
+        for sample in samples[0..<9] + samples[12...] { #expect(try reader.read(sample.key) == sample.bytes) }
+    }
+
+    /// Whoever listed the packs before goes on: with what it has open, and by listing again.
+    @Test func readersFindWhatMoved() throws {
+        let bed = try PackBed()
+        var samples: [Sample] = []
+        for seed in 0..<8 {
+            let some = mixture(UInt64(seed), count: 3)
+            samples += some
+            try bed.commit([try block(some)])
+        }
+        let early = try bed.freshSet()
+        _ = try early.packs
+        #expect(try merge(bed) == 8)
+        let reader = ObjectReader(early)
+        for sample in samples { #expect(try reader.read(sample.key) == sample.bytes) }
+        #expect(try early.refresh())
+        #expect(try early.packs.count == 1)
+        for sample in samples { #expect(try reader.read(sample.key) == sample.bytes) }
+    }
+}
