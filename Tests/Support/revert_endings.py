@@ -56,6 +56,9 @@ class Case(Directory):
         self.put(words)
         self.ids.append(self.taken())
 
+    def close(self):
+        """Before its directory is removed."""
+
     def words(self):
         found = {}
         for directory, names, files in os.walk(self.tree):
@@ -201,6 +204,9 @@ class Mount(Case):
                     shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
         subprocess.run(["cp", "-a", "--", self.saved + "/.", self.tree], check=True)
 
+    def close(self):
+        subprocess.run(["umount", "-l", os.path.join(self.tree, "m")], check=True)
+
     def expect(self, words, what):
         super().expect(words, what)
         left = [name for name in os.listdir(os.path.join(self.tree, "m")) if name.startswith(".snapstaging")]
@@ -273,6 +279,7 @@ def main():
                 points += 1
                 number += options.every
             print("%s: %d points" % (case.__name__, points))
+            slot.close()
     finally:
         shutil.rmtree(work, ignore_errors=True)
     print("%d failed" % failed)
