@@ -8,7 +8,7 @@ SNAP := .build/release/snap
 # Tests, in debug, check every access for overlap; the product does not do it at run time.
 SWIFT_RELEASE := swift build -c release --product snap -Xswiftc -static-executable -Xswiftc -enforce-exclusivity=unchecked
 
-.PHONY: all deps build test demo install bench format lint clean
+.PHONY: all deps build test demo install bench bench-check format lint clean
 
 all: build
 
@@ -58,6 +58,14 @@ bench: build
 	@if [ "$$(id -u)" = 0 ]; then apt-get install -y -qq linux-source restic git zstd >/dev/null; fi
 	python3 Benchmarks/revert.py --work $${BENCH_WORK:-/var/tmp/snap-bench} --json $${BENCH_REVERT_JSON:-/var/tmp/snap-bench-revert.json}
 	python3 Benchmarks/engine.py --work $${BENCH_WORK:-/var/tmp/snap-bench} --json $${BENCH_JSON:-/var/tmp/snap-bench.json}
+
+	python3 Benchmarks/takes.py --work $${BENCH_WORK:-/var/tmp/snap-bench} --json $${BENCH_TAKES_JSON:-/var/tmp/snap-bench-takes.json}
+
+# Instruction counts of fixed small workloads, against those in Benchmarks/instructions.json.
+bench-check: build
+	@if ! command -v valgrind >/dev/null || ! command -v objcopy >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; $$sudo apt-get update -qq && $$sudo apt-get install -y -qq valgrind binutils; fi
+	python3 Benchmarks/instructions.py
 
 format:
 	swift format --in-place --recursive Package.swift Sources Tests Examples

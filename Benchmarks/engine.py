@@ -14,20 +14,15 @@ A peak below this program's own size cannot be told from it, because exec counts
 then it is printed as '< N MB'.
 """
 
-import argparse
-import contextlib
-import glob
 import os
 import shutil
-import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
-from measuring import MB, Failed, bytes_text, facts, markdown, median, peak_text, progress, run, seconds, write_json  # noqa: E402
-from source_tree import append, contents, deepest_file, fresh, read_all, remove, size_of, small_files, unpack  # noqa: E402
+from measuring import MB, Failed, bytes_text, median, peak_text, progress, run, seconds  # noqa: E402
+from program import HERE, execute, parse  # noqa: E402
+from source_tree import append, contents, deepest_file, fresh, remove, size_of, small_files  # noqa: E402
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 ROWS = ["version", "first", "size", "unchanged", "edit", "small", "restore", "verify"]
 
 
@@ -52,6 +47,11 @@ class Bench:
         os.environ.pop("SNAP_FAULT", None)
         with open(os.environ["GIT_CONFIG_GLOBAL"], "w", encoding="utf-8") as file:
             file.write("[user]\n\tname = A\n\temail = a@example.org\n")
+
+    def failed(self):
+        """A row failed: what it made is made anew."""
+        self.ready.clear()
+        remove(os.path.join(self.work, "git"))
 
     # The commands.
 
@@ -324,89 +324,8 @@ class Bench:
 
 
 def main():
-    options = parse()
-    os.makedirs(options.work, exist_ok=True)
-    work = tempfile.mkdtemp(prefix="engine-", dir=os.path.abspath(options.work))
-    failures = []
-    bench = None
-    try:
-        build_floor(options, work)
-        unpack(options, os.path.join(work, "tree"))
-        progress("reading everything once")
-        read_all(os.path.join(work, "tree"))
-        bench = Bench(options, work)
-        found = facts(options, work)
-        for row in ROWS:
-            if row in options.rows:
-                progress("%s: preparing" % row)
-                try:
-                    getattr(bench, row)()
-                except Failed as error:
-                    failures.append("%s: %s" % (row, error))
-                    bench.ready.clear()
-                    remove(os.path.join(work, "git"))
-        progress("")
-        print(markdown(found, bench))
-        for failure in failures:
-            print("\nfailed: " + failure)
-        if options.json:
-            write_json(options.json, found, bench, failures)
-    finally:
-        if options.keep:
-            print("kept: %s" % work, file=sys.stderr)
-        else:
-            with contextlib.suppress(subprocess.CalledProcessError):
-                remove(work)
-    sys.exit(4 if failures else 1 if any(c["met"] is False for c in bench.comparisons) else 0)
-
-
-def build_floor(options, work):
-    if options.floor:
-        options.floor = os.path.abspath(options.floor)
-        return
-    options.floor = os.path.join(work, "floor")
-    kernels = os.path.join(HERE, "../Sources/CSnapKernels")
-    sources = [os.path.join(HERE, "floor/floor.c"), *glob.glob(os.path.join(kernels, "*.c"))]
-    command = ["cc", "-O2", "-pthread", "-I", os.path.join(kernels, "include"), *sources, "-lzstd", "-o", options.floor]
-    try:
-        subprocess.run(command, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        print("engine: cannot compile '%s': measuring without the floors: %s" % (sources[0], error), file=sys.stderr)
-        options.absent.add("floor")
-
-
-def parse():
-    parser = argparse.ArgumentParser(
-        description="measure snap side by side with its peers",
-        epilog="exit status: 0 all bars met, 1 a bar missed, 4 a row failed; rows: " + ", ".join(ROWS))
-    parser.add_argument("--work", required=True, help="where to work; about 6 GB are needed for the whole tree")
-    parser.add_argument("--tree", help="an unpacked tree, which is copied and not changed")
-    parser.add_argument("--tarball", default="/usr/src/linux-source-6.1.tar.xz", help="the tarball to unpack without --tree")
-    parser.add_argument("--quick", action="store_true", help="only the tree's drivers/net")
-    parser.add_argument("--rows", default=",".join(ROWS), help="separated by commas")
-    parser.add_argument("--rounds", type=int, help="default 5; for first and restore 3")
-    parser.add_argument("--snap", default=os.path.join(HERE, "../.build/release/snap"))
-    parser.add_argument("--floor", help="the program made from floor/floor.c; default: it is compiled")
-    parser.add_argument("--peers-only", action="store_true", help="measure without snap")
-    parser.add_argument("--check", action="store_true", help="in the row restore, also compare what snap restored with the tree")
-    parser.add_argument("--json", help="write all samples to this file")
-    parser.add_argument("--keep", action="store_true", help="do not remove the work directory")
-    options = parser.parse_args()
-    options.rows = options.rows.split(",")
-    unknown = set(options.rows) - set(ROWS)
-    if unknown:
-        parser.error("no such row: %s" % ", ".join(sorted(unknown)))
-    options.slow_rounds = options.rounds or 3
-    options.rounds = options.rounds or 5
-    options.snap = os.path.abspath(options.snap)
-    options.absent = {"snap"} if options.peers_only else set()
-    if not options.peers_only and not os.access(options.snap, os.X_OK):
-        parser.error("'%s' is not there: build it, or give --snap or --peers-only" % options.snap)
-    for program in ("git", "restic", "tar", "zstd"):
-        if shutil.which(program) is None:
-            print("engine: '%s' is not installed: measuring without it" % program, file=sys.stderr)
-            options.absent.add(program)
-    return options
+    options = parse("measure snap side by side with its peers", ROWS)
+    execute(Bench, options, ROWS)
 
 
 if __name__ == "__main__":

@@ -13,23 +13,20 @@ The rounds are engine.py's: interleaved, medians, dirty data flushed before ever
   printed. That the safety snapshot was taken is read from the log. All of this is outside the timed region.
 """
 
-import argparse
-import contextlib
 import hashlib
 import json
 import os
 import re
 import shutil
 import stat
-import subprocess
 import sys
-import tempfile
 import time
 
 sys.dont_write_bytecode = True
-from engine import HERE, Bench, build_floor  # noqa: E402
-from measuring import Failed, facts, markdown, median, progress, run, seconds, write_json  # noqa: E402
-from source_tree import append, contents, deepest_file, fresh, read_all, remove, small_files, unpack  # noqa: E402
+from engine import Bench  # noqa: E402
+from measuring import Failed, median, run, seconds  # noqa: E402
+from program import execute, parse  # noqa: E402
+from source_tree import append, contents, deepest_file, fresh, remove, small_files  # noqa: E402
 
 ROWS = ["revert1", "revert10", "undo10", "small", "removed"]
 TAKE = "snap take, unchanged"
@@ -262,72 +259,9 @@ def extent(tree):
             size += 0 if stat.S_ISDIR(status.st_mode) else status.st_size
     return count, size
 
-
 def main():
-    options = parse()
-    os.makedirs(options.work, exist_ok=True)
-    work = tempfile.mkdtemp(prefix="revert-", dir=os.path.abspath(options.work))
-    failures = []
-    bench = None
-    try:
-        build_floor(options, work)
-        unpack(options, os.path.join(work, "tree"))
-        progress("reading everything once")
-        read_all(os.path.join(work, "tree"))
-        bench = Reverts(options, work)
-        found = facts(options, work)
-        for row in ROWS:
-            if row in options.rows:
-                progress("%s: preparing" % row)
-                try:
-                    getattr(bench, row)()
-                except Failed as error:
-                    failures.append("%s: %s" % (row, error))
-                    bench.ready.clear()
-        progress("")
-        print(markdown(found, bench))
-        for failure in failures:
-            print("\nfailed: " + failure)
-        if options.json:
-            write_json(options.json, found, bench, failures)
-    finally:
-        if options.keep:
-            print("kept: %s" % work, file=sys.stderr)
-        else:
-            with contextlib.suppress(subprocess.CalledProcessError):
-                remove(work)
-    sys.exit(4 if failures else 1 if any(c["met"] is False for c in bench.comparisons) else 0)
-
-
-def parse():
-    parser = argparse.ArgumentParser(
-        description="measure snap revert and snap undo",
-        epilog="exit status: 0 all bars met, 1 a bar missed, 4 a row failed; rows: " + ", ".join(ROWS))
-    parser.add_argument("--work", required=True, help="where to work; about 6 GB are needed for the whole tree")
-    parser.add_argument("--tree", help="an unpacked tree, which is copied and not changed")
-    parser.add_argument("--tarball", default="/usr/src/linux-source-6.1.tar.xz", help="the tarball to unpack without --tree")
-    parser.add_argument("--quick", action="store_true", help="only the tree's drivers/net")
-    parser.add_argument("--rows", default=",".join(ROWS), help="separated by commas")
-    parser.add_argument("--rounds", type=int, help="default 5; for removed 3, for small at least 20")
-    parser.add_argument("--snap", default=os.path.join(HERE, "../.build/release/snap"))
-    parser.add_argument("--floor", help="the program made from floor/floor.c; default: it is compiled")
-    parser.add_argument("--json", help="write all samples to this file")
-    parser.add_argument("--keep", action="store_true", help="do not remove the work directory")
-    options = parser.parse_args()
-    options.rows = options.rows.split(",")
-    unknown = set(options.rows) - set(ROWS)
-    if unknown:
-        parser.error("no such row: %s" % ", ".join(sorted(unknown)))
-    options.slow_rounds = options.rounds or 3
-    options.rounds = options.rounds or 5
-    options.snap = os.path.abspath(options.snap)
-    options.absent = set()
-    if not os.access(options.snap, os.X_OK):
-        parser.error("'%s' is not there: build it, or give --snap" % options.snap)
-    if shutil.which("restic") is None:
-        print("revert: 'restic' is not installed: measuring without it", file=sys.stderr)
-        options.absent.add("restic")
-    return options
+    options = parse("measure snap revert and snap undo", ROWS)
+    execute(Reverts, options, ROWS)
 
 
 if __name__ == "__main__":

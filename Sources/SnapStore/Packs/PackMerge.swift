@@ -3,17 +3,17 @@
 // Blocks are copied as they are, bases and all: nothing is decompressed, and every object stays at its depth. The merged pack is durable before the first of the others is removed, so at
 // every moment a listing of `packs/` has all objects; whoever opened a pack before reads on, and whoever comes too late for one lists again.
 //
-// A merge happens at the end of a take, so it is kept short: eight packs of about one size become one of the next, and large ones are left to gc. So there are a few of each size, however
-// many takes there were, and what one take adds is copied four times in all. Merging sixty-four at once would copy less, and one take in sixty-four would wait for as many removals,
-// which are what takes long.
+// A merge happens at the end of a take, so it is kept short: four packs of about one size become one of the next, and large ones are left to gc. So there are three of each size at most,
+// however many takes there were, and what one take adds is copied six times in all. Merging sixty-four at once would copy less, and one take in sixty-four would wait for as many
+// removals, which are what takes long.
 
 package import SnapSystem
 
 package struct PackMerge {
     /// Packs up to each of these lengths are of one size.
-    static let sizes: [UInt64] = [8 << 10, 64 << 10, 512 << 10, 4 << 20]
+    static let sizes: [UInt64] = [4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20]
     /// So many of one size are merged.
-    static let fan = 8
+    static let fan = 4
     /// Bytes that one merge copies.
     static let budget: UInt64 = 6 << 20
     /// Packs from this length on are left to gc.
