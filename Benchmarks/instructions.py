@@ -3,13 +3,15 @@
 
     instructions.py [--snap FILE] [--update] [--rounds 3]
 
-The counts come from callgrind and stand in instructions.json. They hardly depend on the machine and on what else it does, so a change of more than 3 % is a change of the program, or of a
-library in it: then --update writes the new ones, to be committed with the reason. Of several rounds the least counts, because ids and times are random and compress a little differently.
+The counts come from callgrind and stand in instructions.json, with what they depend on besides the program: compiler, libraries, valgrind, and the instruction sets that the kernels choose from.
+Where that is the same, a change of more than 3 % is a change of the program: --update writes the new counts, to be committed with the reason. Where it is not, nothing is compared. Of several
+rounds the least counts, because ids and times are random and compress a little differently.
 """
 
 import argparse
 import json
 import os
+import platform
 import random
 import re
 import shutil
@@ -98,6 +100,19 @@ class Workloads:
         return int(re.search(r"refs:\s*([\d,]+)", done.stderr).group(1).replace(",", ""))
 
 
+def surroundings():
+    def first_line(*command):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return (done.stdout or done.stderr).strip().split("\n")[0]
+
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        flags = set(re.search(r"^flags\s*:(.*)", file.read(), re.MULTILINE).group(1).split())
+    return {
+        "swift": first_line("swift", "--version"), "zstd": first_line("pkg-config", "--modversion", "libzstd"),
+        "lz4": first_line("pkg-config", "--modversion", "liblz4"), "libc": " ".join(platform.libc_ver()), "valgrind": first_line("valgrind", "--version"),
+        "instruction sets": " ".join(sorted(flags & {"avx2", "bmi2", "sse4_2", "sha_ni"}))}
+
+
 def main():
     parser = argparse.ArgumentParser(description="compare instruction counts with those of before")
     parser.add_argument("--snap", default=os.path.join(HERE, "../.build/release/snap"))
@@ -108,6 +123,10 @@ def main():
     if os.path.exists(BASELINE):
         with open(BASELINE, encoding="utf-8") as file:
             before = json.load(file)
+    here = surroundings()
+    if not options.update and before.get("surroundings") != here:
+        print("not compared: the counts are from %s, and this is %s" % (before.get("surroundings"), here))
+        before = {}
     counted, worse = {}, 0
     work = tempfile.mkdtemp(prefix="instructions-")
     try:
@@ -131,7 +150,7 @@ def main():
         shutil.rmtree(work, ignore_errors=True)
     if options.update:
         with open(BASELINE, "w", encoding="utf-8") as file:
-            json.dump(counted, file, indent=1)
+            json.dump({"surroundings": here, **counted}, file, indent=1)
             file.write("\n")
     if worse:
         print("%d workloads are off by more than %d %%: mend them, or write the new counts with --update and say why" % (worse, TOLERANCE * 100))
