@@ -121,7 +121,7 @@ final class TakeOperation {
         isEnded = true
         epochLock.release()
         directoryLock?.release()
-        if report.isNew && purpose.event == .take { merge() }
+        if report.isNew && purpose.event == .take { merge(configuration) }
         report.notes = notes
         report.seconds = Double(Process.monotonicNanoseconds - start) / 1e9
         return TakeOutcome(
@@ -162,15 +162,22 @@ final class TakeOperation {
     }
 
     /// Few packs for the takes to come. The snapshot is safe whatever becomes of it.
-    private func merge() {
+    private func merge(_ configuration: StoreConfiguration) {
         do throws(PackError) {
             // Whoever has the lock does more than this.
             guard try PackMerge.isDue(directory.packs), let lock = (try? directory.layout.locks.gc()) ?? nil
             else { return }
-            try PackMerge.run(directory.packs, temporary: directory.layout.tmp.descriptor)
+            let merge = try PackMerge(
+                directory.packs, temporary: directory.layout.tmp.descriptor, spaceCheck: spaceCheck(configuration),
+                isCancelled: { self.observer.isCancelled?() ?? false })
+            _ = try merge.run()
             lock.release()
+            for failure in merge.failures { notes.append("a pack cannot be merged with others: \(failure.reason)") }
         } catch {
-            notes.append("small packs could not be merged: \(error.reason)")
+            switch error {
+            case .cancelled, .noSpace, .storeLimit: break
+            default: notes.append("small packs could not be merged: \(error.reason)")
+            }
         }
     }
 

@@ -74,8 +74,10 @@ package final class ObjectReader {
             }
         }
         var failure: PackError?
+        var generation: UInt64
         repeat {
             failure = nil
+            generation = store.generation
             for (pack, location) in try store.copies(of: key) {
                 do throws(PackError) {
                     let plain = try load(key, pack, location, isVerified)
@@ -85,7 +87,7 @@ package final class ObjectReader {
                     failure = failure ?? .unreadable(key, file: pack.label, what: error.detail)
                 }
             }
-        } while try store.refreshAfterMiss()
+        } while try store.refreshAfterMiss(since: generation)
         if let failure { throw failure }
         throw .missing(key, unreadable: try store.unreadable.map(\.error.reason))
     }
@@ -93,6 +95,7 @@ package final class ObjectReader {
     private func load(_ key: ObjectKey, _ pack: Pack, _ location: ObjectLocation, _ isVerified: Bool) throws(PackError)
         -> ByteBuffer
     {
+        try pack.checkLocations()
         let plain = try plain(pack, location.block, below: PackFormat.maximumDepth + 1)
         guard location.offset + location.length <= plain.count else {
             throw .damaged(file: pack.label, what: "\(key) lies outside its block")
@@ -149,9 +152,16 @@ package final class ObjectReader {
                 guard prefix.count + location.length <= PackFormat.maximumBasedLength else {
                     throw PackError.damaged(file: pack.label, what: "the bases of a block are too long")
                 }
+                try pack.checkLocations()
                 let plain = try plain(pack, location.block, below: depth)
-                plain.withBytes(in: location.offset..<location.offset + location.length) { prefix.append($0) }
-                return
+                // A frame's checksum says nothing about what it is a difference to.
+                let isRight = plain.withBytes(in: location.offset..<location.offset + location.length) { bytes in
+                    guard hasher.id(key.type, bytes) == key.id else { return false }
+                    prefix.append(bytes)
+                    return true
+                }
+                if isRight { return }
+                throw PackError.damaged(file: pack.label, what: "the bytes of \(key) do not have its id")
             } catch {
                 failure = failure ?? .unreadable(key, file: pack.label, what: error.detail)
             }

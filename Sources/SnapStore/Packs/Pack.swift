@@ -4,6 +4,7 @@
 
 internal import CSnapSystem
 package import SnapSystem
+internal import Synchronization
 
 package final class Pack: Sendable {
     /// As the file's name says; nil in `tmp/`. Only verifying compares it with the bytes.
@@ -13,6 +14,7 @@ package final class Pack: Sendable {
     package let length: UInt64
     let file: FileDescriptor
     let index: PackIndex
+    private let hasCheckedLocations = Atomic<Bool>(false)
 
     /// An index up to this length is read into memory at once.
     private static let memoryLimit = 64 << 10
@@ -120,6 +122,18 @@ package final class Pack: Sendable {
             guard got > 0 else { throw .damaged(file: label, what: "it ends early") }
             done += got
         }
+    }
+
+    /// Compares what says where objects lie with its checksum, once: a chunk's bytes are believed wherever they come from.
+    func checkLocations() throws(PackError) {
+        if hasCheckedLocations.load(ordering: .relaxed) { return }
+        try index.bytes.withBytes { (bytes) throws(PackError) in
+            for section in index.sections where section.type == PackFormat.Section.locations {
+                try index.check(section, bytes)
+            }
+        }
+        if index.bytes.hasFailed { throw PackIndex.unreadable(label) }
+        hasCheckedLocations.store(true, ordering: .relaxed)
     }
 
     package var objectCount: Int { index.objectCount }

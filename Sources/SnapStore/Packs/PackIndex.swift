@@ -124,7 +124,7 @@ struct PackIndex: Sendable {
             case PackFormat.Section.fanout: fanout = section.range.lowerBound
             default: break
             }
-            // Large sections are summed by verify.
+            // Large sections are summed by verify, and the locations when the first object is read.
             if section.type == PackFormat.Section.ids || section.type == PackFormat.Section.locations { continue }
             try check(section, span)
         }

@@ -1,7 +1,7 @@
 // Merging small packs, so that the ten-thousandth take finds as few of them as the tenth.
 //
-// Blocks are copied as they are, bases and all: nothing is decompressed, and every object stays at its depth. The merged pack is durable before the first of the others is removed, so at
-// every moment a listing of `packs/` has all objects; whoever opened a pack before reads on, and whoever comes too late for one lists again.
+// Blocks are copied as they are, bases and all: every object stays at its depth. The merged pack is durable before the first of the others is removed, so at every moment a listing of
+// `packs/` has all objects; whoever opened a pack before reads on, and whoever comes too late for one lists again. A pack that is not wholly right stays where it is, for verify to find.
 //
 // A merge happens at the end of a take, so it is kept short: four packs of about one size become one of the next, and large ones are left to gc. So there are three of each size at most,
 // however many takes there were, and what one take adds is copied six times in all. Merging sixty-four at once would copy less, and one take in sixty-four would wait for as many
@@ -9,7 +9,8 @@
 
 package import SnapSystem
 
-package struct PackMerge {
+/// One merge.
+package final class PackMerge {
     /// Packs up to each of these lengths are of one size.
     static let sizes: [UInt64] = [4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20]
     /// So many of one size are merged.
@@ -18,76 +19,99 @@ package struct PackMerge {
     static let budget: UInt64 = 6 << 20
     /// Packs from this length on are left to gc.
     static let smallLength: UInt64 = 16 << 20
-    /// Where so many are small, but too large for the budget, it is exceeded: each open pack takes a descriptor.
+    /// Where so many are small, but too large for the budget, more is copied at once: each open pack takes a descriptor.
     static let excess = 256
+    static let excessBudget: UInt64 = 32 << 20
 
-    /// Merges packs of `store` if there are many of one size. Answers how many went. The caller holds gc's lock.
-    @discardableResult
-    package static func run(_ store: PackSet, temporary: borrowing FileDescriptor) throws(PackError) -> Int {
-        guard try isDue(store) else { return 0 }
-        // Others may have merged, or come, since.
-        try store.refresh()
-        let chosen = choose(try store.packs)
-        if chosen.isEmpty { return 0 }
-        let writer = try PackWriter(in: temporary)
-        do throws(PackError) {
-            var copied: [Pack] = []
-            var depths: [ObjectKey: UInt8] = [:]
-            for pack in chosen {
-                // One that cannot be read stays where it is.
-                guard let blocks = try? blocks(of: pack) else { continue }
-                for block in blocks where !isThere(block, depths) {
-                    try writer.append(block)
-                    for object in block.objects where object.isIndexed {
-                        let key = ObjectKey(object.type, object.id)
-                        depths[key] = min(depths[key] ?? .max, block.depth)
-                    }
-                }
-                copied.append(pack)
-            }
-            guard copied.count > 1, !writer.isEmpty else {
-                remove(writer, temporary)
-                return 0
-            }
-            let id = try writer.finish()
-            try store.take([(writer.name, id)], from: temporary)
-            var removed = 0
-            for case let old? in copied.map(\.id) where old != id {
-                try store.remove(old)
-                removed += 1
-            }
-            return removed
-        } catch {
-            remove(writer, temporary)
-            throw error
-        }
+    private let store: PackSet
+    private let temporary: FileDescriptor
+    private let spaceCheck: (@Sendable (_ bytes: Int) throws(PackError) -> Void)?
+    private let isCancelled: () -> Bool
+    private let reader: ObjectReader
+    /// Packs that cannot be merged, and why.
+    package private(set) var failures: [PackError] = []
+
+    package init(
+        _ store: PackSet, temporary: borrowing FileDescriptor,
+        spaceCheck: (@Sendable (_ bytes: Int) throws(PackError) -> Void)? = nil,
+        isCancelled: @escaping () -> Bool = { false }
+    ) throws(PackError) {
+        self.store = store
+        self.spaceCheck = spaceCheck
+        self.isCancelled = isCancelled
+        self.temporary = try naming("tmp") { () throws(SystemError) in try temporary.duplicate() }
+        reader = ObjectReader(store)
     }
 
-    /// There is something to merge.
-    package static func isDue(_ store: PackSet) throws(PackError) -> Bool { !choose(try store.packs).isEmpty }
+    /// There may be something to merge.
+    package static func isDue(_ store: PackSet) throws(PackError) -> Bool { !candidates(try store.packs).isEmpty }
 
-    static func choose(_ packs: [Pack]) -> [Pack] {
+    /// Merges packs of one size, if there are many. Answers how many went. The caller holds gc's lock.
+    package func run() throws(PackError) -> Int {
+        // Others may have merged, or come, since.
+        try store.refresh()
+        for (packs, number, budget) in Self.candidates(try store.packs) {
+            let sources = try sources(packs, number, budget)
+            if sources.count > 1, sources.count >= min(number, Self.fan) { return try merge(sources) }
+        }
+        return 0
+    }
+
+    /// Packs of each size of which there are enough, the smallest first, with how many to take and how many bytes.
+    private static func candidates(_ packs: [Pack]) -> [(packs: [Pack], number: Int, budget: UInt64)] {
         var classes: [[Pack]] = Array(repeating: [], count: sizes.count)
         var small: [Pack] = []
         for pack in packs where pack.id != nil && pack.length < smallLength {
             small.append(pack)
             if let size = sizes.firstIndex(where: { pack.length < $0 }) { classes[size].append(pack) }
         }
-        for packs in classes where packs.count >= fan {
-            let chosen = smallest(fan, of: packs)
-            if chosen.reduce(0, { $0 + $1.length }) <= budget { return chosen }
+        func sorted(_ packs: [Pack]) -> [Pack] {
+            packs.sorted { $0.length != $1.length ? $0.length < $1.length : ($0.id ?? .zero) < ($1.id ?? .zero) }
         }
-        return small.count >= excess ? smallest(excess / 4, of: small) : []
+        var result = classes.filter { packs in
+            packs.count >= fan && sorted(packs).prefix(fan).reduce(0, { $0 + $1.length }) <= budget
+        }.map { (packs: sorted($0), number: fan, budget: budget) }
+        if small.count >= excess { result.append((sorted(small), excess / 4, excessBudget)) }
+        return result
     }
 
-    private static func smallest(_ count: Int, of packs: [Pack]) -> [Pack] {
-        let sorted = packs.sorted {
-            $0.length != $1.length ? $0.length < $1.length : ($0.id ?? .zero) < ($1.id ?? .zero)
-        }
-        return Array(sorted.prefix(count))
+    // MARK: What is merged
+
+    private struct Source {
+        var pack: Pack
+        var blocks: [EncodedBlock]
     }
 
-    private static func blocks(of pack: Pack) throws(PackError) -> [EncodedBlock] {
+    /// The first of `packs` that are wholly right, with their blocks.
+    private func sources(_ packs: [Pack], _ number: Int, _ budget: UInt64) throws(PackError) -> [Source] {
+        var result: [Source] = []
+        var owners: [ObjectKey: [(pack: Int, block: Int)]] = [:]
+        var total: UInt64 = 0
+        for pack in packs {
+            if isCancelled() { throw .cancelled }
+            if result.count == number || total + pack.length > budget { break }
+            do throws(PackError) {
+                let blocks = try blocks(of: pack)
+                try checkCopies(pack, blocks, result, owners)
+                for (position, block) in blocks.enumerated() {
+                    for object in block.objects where object.isIndexed {
+                        owners[ObjectKey(object.type, object.id), default: []].append((result.count, position))
+                    }
+                }
+                result.append(Source(pack: pack, blocks: blocks))
+                total += pack.length
+            } catch {
+                failures.append(error)
+            }
+        }
+        return result
+    }
+
+    private func blocks(of pack: Pack) throws(PackError) -> [EncodedBlock] {
+        // The checksums of the parts are made anew, so what they say now must be what they said at first.
+        guard let id = pack.id, try pack.computeID() == id else {
+            throw .damaged(file: pack.label, what: "its index does not have its id")
+        }
         let contents = try PackContents(pack)
         var result: [EncodedBlock] = []
         for number in 0..<pack.blockCount {
@@ -96,15 +120,70 @@ package struct PackMerge {
         return result
     }
 
-    /// All that the block has was copied already, at no greater depth: an interrupted merge leaves packs that another one holds.
-    private static func isThere(_ block: EncodedBlock, _ depths: [ObjectKey: UInt8]) -> Bool {
-        block.objects.allSatisfy { object in
-            !object.isIndexed || (depths[ObjectKey(object.type, object.id)] ?? .max) <= block.depth
+    /// Of an object that several blocks have only one copy will be found, so all of them must be right.
+    private func checkCopies(
+        _ pack: Pack, _ blocks: [EncodedBlock], _ before: [Source], _ owners: [ObjectKey: [(pack: Int, block: Int)]]
+    ) throws(PackError) {
+        for (number, block) in blocks.enumerated() {
+            for object in block.objects where object.isIndexed {
+                let key = ObjectKey(object.type, object.id)
+                for owner in owners[key] ?? [] where !Self.isSame(before[owner.pack].blocks[owner.block], block) {
+                    try check(key, before[owner.pack].pack, owner.block)
+                    try check(key, pack, number)
+                }
+            }
         }
     }
 
-    /// A file that cannot be removed now is adopted by the next sweep, or removed.
-    private static func remove(_ writer: PackWriter, _ temporary: borrowing FileDescriptor) {
-        do throws(SystemError) { try temporary.remove(writer.name) } catch {}
+    private func check(_ key: ObjectKey, _ pack: Pack, _ block: Int) throws(PackError) {
+        guard let location = try pack.find(key), location.block == block else {
+            throw .damaged(file: pack.label, what: "\(key) is not where its block is")
+        }
+        let plain = try reader.plain(pack, block)
+        guard location.offset + location.length <= plain.count else {
+            throw .damaged(file: pack.label, what: "\(key) lies outside its block")
+        }
+        let id = plain.withBytes(in: location.offset..<location.offset + location.length) {
+            ObjectHasher().id(key.type, $0)
+        }
+        guard id == key.id else { throw .damaged(file: pack.label, what: "the bytes of \(key) do not have its id") }
+    }
+
+    /// The very same block, which an interrupted merge leaves in two packs.
+    private static func isSame(_ a: EncodedBlock, _ b: EncodedBlock) -> Bool {
+        a.checksum == b.checksum && a.stored.count == b.stored.count && a.plainLength == b.plainLength
+            && a.codec == b.codec && a.depth == b.depth && a.bases == b.bases && a.objects == b.objects
+    }
+
+    // MARK: The new pack
+
+    private func merge(_ sources: [Source]) throws(PackError) -> Int {
+        let length = sources.reduce(0) { $0 + $1.pack.length }
+        try spaceCheck?(Int(length))
+        let writer = try PackWriter(in: temporary)
+        do throws(PackError) {
+            var written: [UInt32: [EncodedBlock]] = [:]
+            for source in sources {
+                if isCancelled() { throw PackError.cancelled }
+                for block in source.blocks {
+                    let alike = written[block.checksum] ?? []
+                    if alike.contains(where: { Self.isSame($0, block) }) { continue }
+                    try writer.append(block)
+                    written[block.checksum] = alike + [block]
+                }
+            }
+            let id = try writer.finish()
+            try store.take([(writer.name, id)], from: temporary)
+            var removed = 0
+            for case let old? in sources.map(\.pack.id) where old != id {
+                try store.remove(old)
+                removed += 1
+            }
+            return removed
+        } catch {
+            // A file that cannot be removed now is adopted by the next sweep, or removed.
+            do throws(SystemError) { try temporary.remove(writer.name) } catch {}
+            throw error
+        }
     }
 }

@@ -13,6 +13,8 @@ package final class PackSet: Sendable {
         var unreadable: [ObjectID: PackError] = [:]
         var retired: Set<ObjectID> = []
         var isListed = false
+        /// Raised whenever packs came or went.
+        var generation: UInt64 = 0
         /// Listings in a row that brought nothing new for a missing object, and when the last one was.
         var vain = 0
         var lastVain: UInt64 = 0
@@ -64,19 +66,24 @@ package final class PackSet: Sendable {
         return isChanged
     }
 
-    /// After an object was not found: true if it is worth looking again.
-    package func refreshAfterMiss() throws(PackError) -> Bool {
+    /// What `refreshAfterMiss` is told: read it before looking.
+    package var generation: UInt64 { state.withLock { $0.generation } }
+
+    /// After an object was not found among the packs of `generation`: true if it is worth looking again. Another thread may have listed them since.
+    package func refreshAfterMiss(since generation: UInt64) throws(PackError) -> Bool {
         let now = Process.monotonicNanoseconds
+        if self.generation != generation { return true }
         let isAsked = state.withLock { state in
             state.vain < Self.vainLimit || now < state.lastVain || now - state.lastVain > Self.vainPause
         }
         guard isAsked else { return false }
-        let isChanged = try refresh()
-        state.withLock { state in
+        try refresh()
+        return state.withLock { state in
+            let isChanged = state.generation != generation
             state.vain = isChanged ? 0 : state.vain + 1
             state.lastVain = now
+            return isChanged
         }
-        return isChanged
     }
 
     private func listing() throws(PackError) -> [ObjectID] {
@@ -131,6 +138,7 @@ package final class PackSet: Sendable {
             }
             state.unreadable.merge(failed) { $1 }
             state.isListed = true
+            if isChanged { state.generation += 1 }
             return isChanged
         }
     }
@@ -228,6 +236,7 @@ package final class PackSet: Sendable {
             state.withLock { state in
                 if !state.packs.contains(where: { $0.id == id }) { state.packs.append(pack) }
                 state.unreadable[id] = nil
+                state.generation += 1
             }
         }
     }

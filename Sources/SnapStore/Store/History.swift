@@ -105,9 +105,11 @@ extension WorkingDirectory {
 
     private func has(_ id: ObjectID) throws(StoreError) -> Bool {
         do throws(PackError) {
+            var generation: UInt64
             repeat {
+                generation = packs.generation
                 if try packs.locate(ObjectKey(.manifest, id)) != nil { return true }
-            } while try packs.refreshAfterMiss()
+            } while try packs.refreshAfterMiss(since: generation)
             return false
         } catch {
             throw StoreError(error)

@@ -14,8 +14,8 @@ final class BasedBlocks {
     private struct Choice {
         /// nil: as it is.
         var base: BaseCandidate?
-        /// What it takes so, without what its block takes.
-        var size: Int
+        /// What it takes as it is, without what its block takes.
+        var plain: Int
     }
 
     private let packs: PackSet
@@ -51,83 +51,110 @@ final class BasedBlocks {
             offsets.append(offset)
             offset += Int(object.length)
         }
-        var groups: [[(object: Int, base: BaseCandidate)]] = [[], []]
-        var lengths = [(plain: 0, bases: 0), (plain: 0, bases: 0)]
+        // By the depth of their bases.
+        var groups: [[Group]] = [[], []]
         var rest: [Int] = []
         var tried = 0
         var gained = 0
         for (number, object) in block.objects.enumerated() {
             let key = ObjectKey(object.type, object.id)
+            let length = Int(object.length)
             let isVain = tried >= Self.vainLimit && gained * 4 < tried
-            guard !isVain, let former = predecessors.former(of: key) else {
-                rest.append(number)
-                continue
-            }
-            let range = offsets[number]..<offsets[number] + Int(object.length)
-            tried += 1
-            let choice = try self.choice(key, after: former, block.plain, range)
-            guard let base = choice.base, let length = try length(of: base.key) else {
-                rest.append(number)
-                continue
-            }
-            let depth = Int(base.depth)
-            guard lengths[depth].plain + range.count <= PackFormat.maximumBasedLength,
-                lengths[depth].bases + length <= PackFormat.maximumBasedLength
+            guard !isVain, let former = predecessors.former(of: key),
+                choices[key] != nil || predecessors.mayTry(length)
             else {
                 rest.append(number)
                 continue
             }
+            tried += 1
+            let choice = try self.choice(key, after: former, block.plain, offsets[number]..<offsets[number] + length)
+            guard let base = choice.base, let baseLength = try packs.locate(base.key)?.location.length else {
+                rest.append(number)
+                continue
+            }
             gained += 1
-            lengths[depth].plain += range.count
-            lengths[depth].bases += length
-            groups[depth].append((number, base))
+            let depth = Int(base.depth)
+            if groups[depth].last?.hasRoom(length, baseLength) != true { groups[depth].append(Group()) }
+            groups[depth][groups[depth].count - 1].add(number, length, base, baseLength, choice)
         }
         // What is small and has no base rides along where there is a block already, the less deep first.
-        var riders: [[Int]] = [[], []]
         if let host = groups.firstIndex(where: { !$0.isEmpty }) {
-            let small = rest.filter { block.objects[$0].length <= Self.riderLength }
-            for number in small
-            where lengths[host].plain + Int(block.objects[number].length) <= PackFormat.maximumBasedLength {
-                lengths[host].plain += Int(block.objects[number].length)
-                riders[host].append(number)
+            let last = groups[host].count - 1
+            var left: [Int] = []
+            for number in rest {
+                let length = Int(block.objects[number].length)
+                if length <= Self.riderLength && groups[host][last].hasRoom(length, 0) {
+                    groups[host][last].riders.append(number)
+                    groups[host][last].plain += length
+                } else {
+                    left.append(number)
+                }
             }
-            let riding = Set(riders[host])
-            rest.removeAll { riding.contains($0) }
+            rest = left
         }
         var blocks: [EncodedBlock] = []
-        for depth in groups.indices where !groups[depth].isEmpty {
-            let numbers = groups[depth].map(\.object) + riders[depth]
-            let bases = groups[depth].map(\.base)
-            if let encoded = try encode(block, offsets, numbers, bases) {
+        for group in groups.joined() {
+            if let encoded = try encode(block, offsets, group) {
                 blocks.append(encoded)
             } else {
-                rest += numbers
+                rest += group.numbers + group.riders
             }
         }
         rest.sort()
         return (blocks, rest)
     }
 
-    private func encode(_ block: OpenBlock, _ offsets: [Int], _ numbers: [Int], _ bases: [BaseCandidate])
-        throws(PackError) -> EncodedBlock?
-    {
+    /// Objects that become one block.
+    private struct Group {
+        var numbers: [Int] = []
+        var bases: [BaseCandidate] = []
+        var riders: [Int] = []
+        var plain = 0
+        var prefix = 0
+        /// What its objects take as they are.
+        var alone = 0
+
+        /// Larger ones lose matches, because a compressor's tables hold only so much of a prefix.
+        private static let limit = 256 << 10
+
+        func hasRoom(_ length: Int, _ base: Int) -> Bool { plain + length <= Self.limit && prefix + base <= Self.limit }
+
+        mutating func add(_ number: Int, _ length: Int, _ base: BaseCandidate, _ baseLength: Int, _ choice: Choice) {
+            numbers.append(number)
+            bases.append(base)
+            plain += length
+            prefix += baseLength
+            alone += choice.plain
+        }
+    }
+
+    /// nil if it takes more than its objects as they are, or a base cannot be read any more.
+    private func encode(_ block: OpenBlock, _ offsets: [Int], _ group: Group) throws(PackError) -> EncodedBlock? {
+        let numbers = group.numbers + group.riders
         let plain = ByteBuffer()
         for number in numbers {
             let range = offsets[number]..<offsets[number] + Int(block.objects[number].length)
             block.plain.withBytes(in: range) { plain.append($0) }
         }
         prefix.truncate(to: 0)
-        for base in bases { try reader.read(base.key, into: prefix) }
+        do throws(PackError) {
+            for base in group.bases { try reader.read(base.key, into: prefix, verifyID: true) }
+        } catch {
+            return nil
+        }
         let stored = ByteBuffer()
         let codec = try prefix.withBytes { (prefix) throws(PackError) in
             try plain.withBytes { (plain) throws(PackError) in
                 try compressor.compress(plain, Self.compression, prefix: prefix, into: stored)
             }
         }
-        guard codec == .zstd else { return nil }
-        let depth = (bases.map(\.depth).max() ?? 0) + 1
+        let records = group.bases.count * Self.recordLength
+        guard codec == .zstd, stored.count + records <= group.alone + group.riders.count * Self.riderLength else {
+            return nil
+        }
+        let depth = (group.bases.map(\.depth).max() ?? 0) + 1
         return try EncodedBlock(
-            stored: stored, codec: codec, objects: numbers.map { block.objects[$0] }, bases: bases.map(\.key),
+            stored: stored, codec: codec, objects: numbers.map { block.objects[$0] }, bases: group.bases.map(\.key),
             depth: depth)
     }
 
@@ -149,7 +176,7 @@ final class BasedBlocks {
         let added: Int
         do throws(PackError) {
             chain = try packs.chain(of: former)
-            if chain.isEmpty { return Choice(base: nil, size: plain) }
+            if chain.isEmpty { return Choice(base: nil, plain: plain) }
             added = try size(bytes, against: former)
             var found: [Int] = []
             for candidate in chain {
@@ -158,7 +185,7 @@ final class BasedBlocks {
             sizes = found
         } catch {
             // A base that cannot be read is none.
-            return Choice(base: nil, size: plain)
+            return Choice(base: nil, plain: plain)
         }
         var step = added
         for (index, candidate) in chain.enumerated() {
@@ -166,24 +193,21 @@ final class BasedBlocks {
             let renewal = index + 1 < chain.count ? sizes[index + 1] : plain
             let size = sizes[index]
             let isWorthIt = (size + Self.recordLength) * 4 <= plain * 3
-            if isWorthIt && size * size <= 2 * renewal * step { return Choice(base: candidate, size: size) }
+            if isWorthIt && size * size <= 2 * renewal * step { return Choice(base: candidate, plain: plain) }
             step = max(size, 1)
         }
-        return Choice(base: nil, size: plain)
+        return Choice(base: nil, plain: plain)
     }
 
     /// The bytes' compressed length, as a part of a larger block.
     private func size(_ bytes: RawSpan, against base: ObjectKey?) throws(PackError) -> Int {
         prefix.truncate(to: 0)
-        if let base { try reader.read(base, into: prefix) }
+        // A difference to wrong bytes would be right only as long as they are wrong.
+        if let base { try reader.read(base, into: prefix, verifyID: true) }
         guard prefix.count <= PackFormat.maximumBasedLength else { return bytes.byteCount }
         let codec = try prefix.withBytes { (prefix) throws(PackError) in
             try compressor.compress(bytes, Self.compression, prefix: prefix, into: scratch)
         }
         return codec == .zstd ? max(scratch.count - Self.frameLength, 1) : bytes.byteCount
-    }
-
-    private func length(of base: ObjectKey) throws(PackError) -> Int? {
-        try packs.locate(base)?.location.length
     }
 }

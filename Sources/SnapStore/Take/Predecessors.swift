@@ -11,6 +11,14 @@ final class Predecessors: Sendable {
     private let count = Atomic<Int>(0)
     private static let limit = 4096
 
+    /// Bytes of new versions that may still be compared with their predecessors.
+    private let triable = Atomic<Int>(32 << 20)
+
+    /// Comparing takes several times as long as storing, so no take compares more than this.
+    func mayTry(_ length: Int) -> Bool {
+        triable.subtract(length, ordering: .relaxed).newValue >= 0
+    }
+
     /// More may be noted.
     var isOpen: Bool { count.load(ordering: .relaxed) < Self.limit }
 
@@ -34,14 +42,12 @@ final class Predecessors: Sendable {
 extension TakeWorker {
     /// Stores a tree or list of `node`, and notes which one it takes the place of.
     func emit(_ type: ObjectType, _ bytes: [UInt8], after node: DirectoryNode) throws(PackError) -> ObjectID {
-        let id = try emit(type, bytes)
+        var former: ObjectKey?
         if type == .tree, let old = node.oldEntries, let first = TreeObject.firstEntry(in: bytes) {
             let name = unsafe TreeObject.name(in: bytes.span.bytes, first)
-            if let name, let former = old.tree(for: name) {
-                take.predecessors.note(ObjectKey(.tree, id), after: ObjectKey(.tree, former))
-            }
+            if let name { former = old.tree(for: name).map { ObjectKey(.tree, $0) } }
         }
-        return id
+        return try emit(type, bytes, after: former)
     }
 
     /// Notes what a part of a file that was read takes the place of: what the old entry has at the same offset.
@@ -66,9 +72,11 @@ extension TakeWorker {
         if content.level == 0 { return [(content.id, entry.size)] }
         var leaves: [(id: ObjectID, end: UInt64)] = []
         var end: UInt64 = 0
-        let isRead: Void? = try? reader.forEachLeaf(of: content, type: .chunk) { (id, length) in
+        let isRead: Void? = try? reader.forEachLeaf(of: content, type: .chunk) { (id, length) throws(PackError) in
             end &+= length
             leaves.append((id, end))
+            // A store may say anything.
+            if end > entry.size || length == 0 || take.isCancelled { throw .cancelled }
         }
         return isRead == nil ? [] : leaves
     }

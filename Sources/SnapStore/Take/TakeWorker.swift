@@ -223,8 +223,8 @@ final class TakeWorker: @unchecked Sendable {
         return try EncodedBlock(stored: stored, codec: codec, objects: Array(objects))
     }
 
-    /// Stores a list or a tree, and answers its id.
-    func emit(_ type: ObjectType, _ bytes: [UInt8]) throws(PackError) -> ObjectID {
+    /// Stores a list or a tree, which may be a new version of `former`, and answers its id.
+    func emit(_ type: ObjectType, _ bytes: [UInt8], after former: ObjectKey? = nil) throws(PackError) -> ObjectID {
         let id = unsafe hasher.id(type, bytes.span.bytes)
         let key = ObjectKey(type, id)
         let isNew = try take.session.claim([key]).first == true
@@ -233,6 +233,7 @@ final class TakeWorker: @unchecked Sendable {
             take.emitted.withLock { $0.keep(key, bytes) }
         }
         if isNew {
+            if let former { take.predecessors.note(key, after: former) }
             meta.add(key, bytes)
             if meta.objectsEnd >= OpenBlock.metaLength { try write(meta) }
         }

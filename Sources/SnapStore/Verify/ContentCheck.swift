@@ -150,11 +150,13 @@ final class ContentCheck {
         let key = ObjectKey(.chunk, id)
         if let reason = lost[key] { return .problem(reason) }
         do throws(PackError) {
+            var generation: UInt64
             repeat {
+                generation = packs.generation
                 guard let (_, location) = try packs.locate(key) else { continue }
                 slots[slot] = Slot(id: id, length: UInt32(truncatingIfNeeded: location.length), isUsed: true)
                 return .length(UInt64(location.length))
-            } while try packs.refreshAfterMiss()
+            } while try packs.refreshAfterMiss(since: generation)
         } catch {
             throw .store(error)
         }

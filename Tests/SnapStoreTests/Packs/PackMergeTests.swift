@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct PackMergeTests {
     private func merge(_ bed: PackBed, _ set: PackSet? = nil) throws -> Int {
-        try PackMerge.run(set ?? bed.packs, temporary: try bed.directory("tmp"))
+        try PackMerge(set ?? bed.packs, temporary: try bed.directory("tmp")).run()
     }
 
     /// Everything is there, by another process's view too, and structure and bytes are right.
@@ -101,24 +101,76 @@ import Testing
         for name in try bed.names("packs") { #expect(try bed.bytes("packs/\(name)").count <= merged) }
     }
 
-    @Test func aDamagedPackStaysAndTheOthersGo() throws {
+    /// Where the damage is: in a block, in an id of the index, in a place of the index.
+    @Test(arguments: ["block", "ids", "locations"]) func aDamagedPackStaysAndTheOthersGo(_ what: String) throws {
         let bed = try PackBed()
         var samples: [Sample] = []
         var ids: [ObjectID] = []
-        for seed in 0..<4 {
+        for seed in 0..<5 {
             let some = mixture(UInt64(seed), count: 3)
             samples += some
             ids.append(try bed.commit([try block(some)]))
         }
         let name = "packs/\(ids[2]).pack"
-        var bytes = try bed.bytes(name)
-        bytes[120] ^= 1
-        try bed.write(bytes, name)
-        #expect(try merge(bed, try bed.freshSet()) == 3)
+        var surgeon = PackSurgeon(try bed.bytes(name))
+        let place =
+            switch what {
+            case "ids": try #require(surgeon.section(4)).lowerBound + 9
+            case "locations": try #require(surgeon.section(5)).lowerBound + 4
+            default: 120
+            }
+        surgeon.bytes[place] ^= 1
+        try bed.write(surgeon.bytes, name)
+        let merge = try PackMerge(try bed.freshSet(), temporary: try bed.directory("tmp"))
+        #expect(try merge.run() == 4)
+        #expect(merge.failures.count == 1)
+        #expect(merge.failures.first?.reason.contains("\(ids[2])") == true)
         #expect(try bed.names("packs").count == 2)
-        #expect(try bed.bytes(name) == bytes)
+        #expect(try bed.bytes(name) == surgeon.bytes)
         let reader = try bed.freshReader()
         for sample in samples[0..<6] + samples[9...] { #expect(try reader.read(sample.key) == sample.bytes) }
+    }
+
+    /// Two takes at once stored the same object against different bases, and one base is damaged since: the good copy must not go.
+    @Test func theOnlyGoodCopyStays() throws {
+        for isFirst in [true, false] {
+            let bed = try PackBed()
+            var numbers = Numbers(21)
+            let common = numbers.noise(4000)
+            let (one, two) = (Sample(.chunk, common + [1]), Sample(.chunk, common + [2]))
+            let both = Sample(.chunk, common + [3])
+            let damaged = isFirst ? one : two
+            for base in [one, two] {
+                // Large enough not to be merged with the others.
+                let pack = try bed.commit([try block([base, Sample(.chunk, numbers.noise(5000))], .none)])
+                guard base.key == damaged.key else { continue }
+                var bytes = try bed.bytes("packs/\(pack).pack")
+                bytes[1000] ^= 1
+                try bed.write(bytes, "packs/\(pack).pack")
+            }
+            try bed.commit([try block([both], bases: [one], depth: 1)])
+            try bed.commit([try block([both, Sample(.chunk, [9])], bases: [two], depth: 1)])
+            for seed in 0..<4 { try bed.commit([try block(mixture(UInt64(seed), count: 2))]) }
+            let set = try bed.freshSet()
+            #expect(try ObjectReader(set).read(both.key, verifyID: true) == both.bytes)
+            _ = try merge(bed, set)
+            #expect(try bed.freshReader().read(both.key, verifyID: true) == both.bytes)
+        }
+    }
+
+    /// Thread A found the merged pack for all; thread B, which had looked before, must look again too.
+    @Test func whoMissedBeforeAnotherListedLooksAgain() throws {
+        let bed = try PackBed()
+        let early = try bed.freshSet()
+        _ = try early.packs
+        let generation = early.generation
+        let late = Sample(.chunk, [1, 2, 3])
+        try bed.commit([try block([late])])
+        #expect(try early.locate(late.key) == nil)
+        #expect(try early.refresh())
+        #expect(try early.refreshAfterMiss(since: generation))
+        #expect(try early.locate(late.key) != nil)
+        #expect(try !early.refreshAfterMiss(since: early.generation))
     }
 
     /// Whoever listed the packs before goes on: with what it has open, and by listing again.

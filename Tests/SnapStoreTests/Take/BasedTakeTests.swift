@@ -159,6 +159,43 @@ private final class Bed {
         #expect(try bed.restored(id)["file-0.c"] == changed)
     }
 
+    /// Many changes are many blocks: a file with a byte changed in every piece takes about a byte for each.
+    @Test func manyChangesAreStoredAgainstWhatTheyReplace() throws {
+        let bed = try Bed(files: 1, bytes: 10)
+        var content = bed.numbers.noise(6 << 20)
+        try bed.write(0, content)
+        _ = try bed.take()
+        let before = bed.stored
+        for at in stride(from: 1000, to: content.count, by: 32_768) { content[at] ^= 0xFF }
+        try bed.write(0, content)
+        let id = try bed.take().id
+        #expect(bed.stored - before < 200_000)
+        #expect(try bed.restored(id)["file-0.c"] == content)
+    }
+
+    /// What a take stores must not rely on a base that is wrong today and right again tomorrow.
+    @Test func aDamagedBaseIsNoBase() throws {
+        let bed = try Bed(files: 2)
+        _ = try bed.take()
+        let packs = bed.path + "/work/.snapstore/packs"
+        let name = try #require(try FileManager.default.contentsOfDirectory(atPath: packs).first)
+        let url = URL(fileURLWithPath: packs + "/" + name)
+        let good = Array(try Data(contentsOf: url))
+        var surgeon = PackSurgeon(good)
+        let locations = try #require(surgeon.section(5))
+        for at in stride(from: locations.lowerBound + 4, to: locations.upperBound, by: 12) { surgeon.bytes[at] ^= 8 }
+        try Data(surgeon.bytes).write(to: url)
+        try bed.edit(0)
+        try bed.edit(1)
+        let fresh = try WorkingDirectory.open(containing: Array((bed.path + "/work").utf8))
+        var options = TakeOptions()
+        options.force = true
+        options.always = true
+        let id = try fresh.take(options, observer: Observer()).id
+        try Data(good).write(to: url)
+        #expect(try bed.restored(id) == bed.present())
+    }
+
     /// A base that is gone or damaged costs size, and nothing more.
     @Test func aStoreWithoutTheBaseTakesAllTheSame() throws {
         let bed = try Bed(files: 2)
