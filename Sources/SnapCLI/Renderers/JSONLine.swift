@@ -12,6 +12,12 @@ struct JSONLine {
         self.object = object
     }
 
+    /// A path, and what was the matter with it.
+    init(path: [UInt8], reason: String) {
+        set("path", path: path)
+        set("reason", reason)
+    }
+
     mutating func set(_ key: String, _ text: String) {
         object[key] = .string(text)
     }

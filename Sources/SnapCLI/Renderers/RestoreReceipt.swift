@@ -43,14 +43,7 @@ enum RestoreReceipt {
         line.set("bytes", report.bytes)
         line.set("gaps", report.gaps)
         line.set("failure_count", report.failureCount)
-        line.set(
-            "failures",
-            report.failures.map { failure in
-                var entry = JSONLine()
-                entry.set("path", path: failure.path)
-                entry.set("reason", failure.reason)
-                return entry
-            })
+        line.set("failures", report.failures.map { JSONLine(path: $0.path, reason: $0.reason) })
         line.set("milliseconds", milliseconds(report.seconds))
         return line
     }

@@ -124,14 +124,7 @@ enum RevertReceipt {
         line.set("metadata", report.metadata)
         line.set("bytes", report.bytes)
         line.set("left_count", report.leftCount)
-        line.set(
-            "left",
-            report.left.map { left in
-                var entry = JSONLine()
-                entry.set("path", path: left.path)
-                entry.set("reason", left.reason)
-                return entry
-            })
+        line.set("left", report.left.map { JSONLine(path: $0.path, reason: $0.reason) })
         line.set("not_covered", report.notCovered)
         line.set(
             "git",

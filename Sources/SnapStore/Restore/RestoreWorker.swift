@@ -103,37 +103,34 @@ final class RestoreWorker: @unchecked Sendable {
     }
 
     private func restoreTree(_ tree: ObjectID, of directory: RestoreDirectory) {
-        let bytes: [UInt8]
-        let ranges: [Range<Int>]
+        let read: (bytes: [UInt8], entries: [Range<Int>])
         do throws(ContentError) {
-            (bytes, ranges) = try reader.readTree(tree)
+            read = try reader.readTree(tree)
         } catch {
             return fail(directory, "some of its entries are lost: \(error.reason)")
         }
-        let open: OpenDirectory
-        do throws(SystemError) {
-            open = try pool.open(directory)
-        } catch {
-            run.stopIfFull(error)
-            return fail(directory, "its entries cannot be put back: \(error.reason)")
-        }
-        creation = nil
-        let members = run.links.members(in: directory)
-        var below: [RestoreWork] = []
-        for range in ranges {
-            if run.isCancelled { return }
-            guard let choice = choice(bytes, range, of: directory) else { continue }
+        restoreAll(read.entries, of: directory) { range in
+            let bytes = read.bytes
+            guard let choice = choice(bytes, range, of: directory) else { return nil }
             do throws(EntryError) {
                 let entry = unsafe try TreeEntry(decoding: bytes.span.bytes.extracting(range))
-                if let child = restore(entry, choice, in: directory, open, members) { below.append(.directory(child)) }
+                return (entry, choice)
             } catch {
                 report.note(directory.path(of: bytes.entryName(range)), error.reason)
+                return nil
             }
         }
-        push(below)
     }
 
     private func restoreEntries(_ entries: [TreeEntry], of directory: RestoreDirectory) {
+        restoreAll(entries, of: directory) { ($0, .whole) }
+    }
+
+    /// Puts back what `entry` makes of each of `items`, unless that is nil.
+    private func restoreAll<Item>(
+        _ items: [Item], of directory: RestoreDirectory,
+        _ entry: (Item) -> (entry: TreeEntry, choice: RestoreSelection.Choice)?
+    ) {
         let open: OpenDirectory
         do throws(SystemError) {
             open = try pool.open(directory)
@@ -144,9 +141,12 @@ final class RestoreWorker: @unchecked Sendable {
         creation = nil
         let members = run.links.members(in: directory)
         var below: [RestoreWork] = []
-        for entry in entries {
+        for item in items {
             if run.isCancelled { return }
-            if let child = restore(entry, .whole, in: directory, open, members) { below.append(.directory(child)) }
+            guard let found = entry(item) else { continue }
+            if let child = restore(found.entry, found.choice, in: directory, open, members) {
+                below.append(.directory(child))
+            }
         }
         push(below)
     }

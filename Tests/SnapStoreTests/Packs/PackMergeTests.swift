@@ -8,6 +8,17 @@ import Testing
         try PackMerge(set ?? bed.packs, temporary: try bed.directory("tmp")).run()
     }
 
+    /// So many small packs, with three objects each.
+    private func commit(_ count: Int, to bed: PackBed) throws -> [Sample] {
+        var samples: [Sample] = []
+        for seed in 0..<count {
+            let some = mixture(UInt64(seed), count: 3)
+            samples += some
+            try bed.commit([try block(some)])
+        }
+        return samples
+    }
+
     /// Everything is there, by another process's view too, and structure and bytes are right.
     private func expectAll(_ samples: [Sample], _ bed: PackBed) throws {
         let set = try bed.freshSet()
@@ -20,12 +31,7 @@ import Testing
 
     @Test func fourPacksOfOneSizeBecomeOne() throws {
         let bed = try PackBed()
-        var samples: [Sample] = []
-        for seed in 0..<3 {
-            let some = mixture(UInt64(seed), count: 3)
-            samples += some
-            try bed.commit([try block(some)])
-        }
+        let samples = try commit(3, to: bed)
         #expect(try merge(bed) == 0)
         #expect(try bed.names("packs").count == 3)
         let last = mixture(99, count: 3)
@@ -86,12 +92,7 @@ import Testing
     /// A merge that was killed before it removed anything: what it copied is not copied again.
     @Test func whatAnInterruptedMergeLeftIsNotCopiedTwice() throws {
         let bed = try PackBed()
-        var samples: [Sample] = []
-        for seed in 0..<4 {
-            let some = mixture(UInt64(seed), count: 3)
-            samples += some
-            try bed.commit([try block(some)])
-        }
+        let samples = try commit(4, to: bed)
         let saved = try bed.names("packs").map { ($0, try bed.bytes("packs/\($0)")) }
         #expect(try merge(bed) == 4)
         let merged = try bed.bytes("packs/\(try bed.names("packs")[0])").count
@@ -176,12 +177,7 @@ import Testing
     /// Whoever listed the packs before goes on: with what it has open, and by listing again.
     @Test func readersFindWhatMoved() throws {
         let bed = try PackBed()
-        var samples: [Sample] = []
-        for seed in 0..<4 {
-            let some = mixture(UInt64(seed), count: 3)
-            samples += some
-            try bed.commit([try block(some)])
-        }
+        let samples = try commit(4, to: bed)
         let early = try bed.freshSet()
         _ = try early.packs
         #expect(try merge(bed) == 4)
