@@ -19,6 +19,16 @@ package final class ObjectReader {
         var lastUse: UInt64
     }
 
+    /// Where an object lies.
+    private struct Place: Hashable {
+        var pack: ObjectID
+        var block: Int
+        var offset: Int
+    }
+
+    /// What was found to have its id.
+    private var verified: [Place: ObjectKey] = [:]
+    private static let verifiedLimit = 4096
     private let store: PackSet
     private let overlay: [ObjectKey: [UInt8]]
     private let cacheLimit: Int
@@ -100,13 +110,22 @@ package final class ObjectReader {
         guard location.offset + location.length <= plain.count else {
             throw .damaged(file: pack.label, what: "\(key) lies outside its block")
         }
-        if isVerified {
-            let id = plain.withBytes(in: location.offset..<location.offset + location.length) {
-                hasher.id(key.type, $0)
-            }
-            guard id == key.id else { throw .damaged(file: pack.label, what: "its bytes do not have its id") }
-        }
+        if isVerified { try verify(key, pack, location, plain) }
         return plain
+    }
+
+    /// The object's bytes have its id. A pack does not change, so each is hashed once.
+    private func verify(_ key: ObjectKey, _ pack: Pack, _ location: ObjectLocation, _ plain: ByteBuffer)
+        throws(PackError)
+    {
+        let place = pack.id.map { Place(pack: $0, block: location.block, offset: location.offset) }
+        if let place, verified[place] == key { return }
+        let id = plain.withBytes(in: location.offset..<location.offset + location.length) { hasher.id(key.type, $0) }
+        guard id == key.id else {
+            throw .damaged(file: pack.label, what: "the bytes of \(key) do not have its id")
+        }
+        if verified.count >= Self.verifiedLimit { verified = [:] }
+        if let place { verified[place] = key }
     }
 
     /// The plain bytes of block `number`, for verifying and merging.
@@ -154,14 +173,13 @@ package final class ObjectReader {
                 }
                 try pack.checkLocations()
                 let plain = try plain(pack, location.block, below: depth)
-                // A frame's checksum says nothing about what it is a difference to.
-                let isRight = plain.withBytes(in: location.offset..<location.offset + location.length) { bytes in
-                    guard hasher.id(key.type, bytes) == key.id else { return false }
-                    prefix.append(bytes)
-                    return true
+                guard location.offset + location.length <= plain.count else {
+                    throw PackError.damaged(file: pack.label, what: "\(key) lies outside its block")
                 }
-                if isRight { return }
-                throw PackError.damaged(file: pack.label, what: "the bytes of \(key) do not have its id")
+                // A frame's checksum says nothing about what it is a difference to.
+                try verify(key, pack, location, plain)
+                plain.withBytes(in: location.offset..<location.offset + location.length) { prefix.append($0) }
+                return
             } catch {
                 failure = failure ?? .unreadable(key, file: pack.label, what: error.detail)
             }
