@@ -12,6 +12,7 @@ After it, whatever happened:
 - 'snap verify --full' finds nothing, and 'snap list' and 'snap show' know the first snapshot;
 - the first snapshot restores exactly;
 - if the take printed an id, that one restores exactly (after status 3: it restores);
+- the take merges small packs in the end, and what was in them is still there;
 - a plain take then succeeds, restores exactly, and leaves nothing in tmp/.
 
 The points come from SNAP_FAULT, which debug builds know. With --strace they come from strace, which injects SIGKILL at
@@ -24,6 +25,7 @@ what a power cut leaves on the disk.
 import argparse
 import concurrent.futures
 import errno
+import fcntl
 import os
 import queue
 import re
@@ -41,6 +43,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ID = re.compile(r"\A[0-9a-f]{64}\n\Z")
 # Threads make the count of a take's calls vary a little from run to run.
 COMPLETIONS = 5
+# More than are merged at once.
+SMALL_PACKS = 5
 
 
 class Broken(Exception):
@@ -64,8 +68,19 @@ class Slot:
         self.must("init", *([] if options.store == "inside" else ["--store", self.store]))
         self.first = self.taken()
         copy_tree(self.tree, self.earlier)
+        self.make_small_packs()
         edit_tree(self.tree)
         subprocess.run(["cp", "-a", "--", self.store, self.saved], check=True)
+
+    def make_small_packs(self):
+        """So many that the take which is broken merges them: meanwhile gc's lock keeps them apart."""
+        path = os.path.join(self.store, "lock", "gc")
+        with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for number in range(SMALL_PACKS):
+                with open(os.path.join(self.tree, "small"), "w", encoding="ascii") as file:
+                    file.write("state %d\n" % number)
+                self.taken()
 
     def snap(self, *arguments, before=(), environment=None):
         return subprocess.run(
@@ -226,6 +241,9 @@ class Series:
             high = 1
             while reached(high):
                 high *= 2
+            # The last one was not broken.
+            if len(os.listdir(os.path.join(slot.store, "packs"))) > SMALL_PACKS:
+                raise Broken("a take that nothing breaks does not merge small packs")
             low = high // 2
             while high - low > 1:
                 middle = (low + high) // 2
