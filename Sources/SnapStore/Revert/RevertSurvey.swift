@@ -149,12 +149,12 @@ extension RevertApplier {
         return work.steps.indices.filter { work.steps[$0].needsContent || exchanged.contains($0) }
     }
 
-    /// What has other names is not changed in place.
+    /// What has other names, or may have, is not changed in place.
     func isShared(_ step: RevertStep) -> Bool {
-        guard step.kind == .metadata, step.to?.type != .directory,
-            let parent = try? live.directory(parentPath(step.path)),
+        guard step.kind == .metadata, step.to?.type != .directory else { return false }
+        guard let parent = try? live.directory(parentPath(step.path)),
             let facts = try? parent.descriptor.facts(of: lastName(step.path)).0
-        else { return false }
+        else { return true }
         return facts.links > 1
     }
 }
