@@ -10,7 +10,7 @@ revert in place must leave then follows from three states, path by path: what is
 - with paths, with --keep-extra, or below what cannot be put back, the rest stays as it is.
 
 What stays is the same inode. The two stacks follow from the heads: take, safety and revert push the old head and empty the other stack; undo and
-redo move along both, and pass over states with equal trees.
+redo move along both, and pass over states with equal trees. What they save of an unchanged directory, because the target covers it, takes the head's place.
 """
 
 import argparse
@@ -154,11 +154,8 @@ class Model(Directory):
         elif report["id"] == report["former"]:
             # So many steps lead back to where it was, or to an equal state: nothing is recorded.
             self.counts["%s that led nowhere" % command] += 1
-        elif command == "redo" and report["took_safety"]:
-            # Nothing had changed, but the target covers what the rules of now do not: that was saved first, and is a state like any other.
-            self.pushed(report["id"])
         else:
-            self.walk(command, count, self.undo, self.redo, self.head)
+            self.walk(command, count, self.undo, self.redo, self.counted_from, self.head)
             self.head = report["id"]
 
     def came_out(self, snapshot):
@@ -166,7 +163,11 @@ class Model(Directory):
 
     def recorded(self):
         """The head, as the log has it."""
-        return next(event["new"] for event in map(json.loads, self.must("log", "--json").splitlines()) if "position" in event)
+        return next(event["new"] for event in self.events())
+
+    def events(self):
+        """The heads' events, the last first."""
+        return [event for event in map(json.loads, self.must("log", "--json").splitlines()) if "position" in event]
 
     # The stacks.
 
@@ -177,8 +178,22 @@ class Model(Directory):
             self.redo.clear()
             self.head = snapshot
 
-    def walk(self, command, count, undo, redo, start):
-        """Move along the stacks from the head 'start': the state that it leads to, or None, and then they are as they were."""
+    def saved(self, snapshot, command, before):
+        """What a command took first is the head now; pushed, unless nothing had changed."""
+        if snapshot == self.head:
+            return
+        widens = any(event["new"] == snapshot and event["message"] == "the head and more" for event in self.events())
+        head = self.snapshots[self.head]
+        if widens == bool(self.changes(before)) and not before.caches | head.partial or widens and command == "revert":
+            raise Broken("%s saved %s, which is%s said to be the head and more" % (command, snapshot[:12], "" if widens else " not"))
+        if widens:
+            self.counts["saved the head and more"] += 1
+            self.head = snapshot
+        else:
+            self.pushed(snapshot)
+
+    def walk(self, command, count, undo, redo, start, left=None):
+        """Move along the stacks from the head 'start', leaving 'left': the state that it leads to, or None, and then they are as they were."""
         stack, other = (undo, redo) if command == "undo" else (redo, undo)
         head, passed = start, []
         for _ in range(count):
@@ -191,7 +206,7 @@ class Model(Directory):
                 if self.snapshots[passed[-1]].root != current:
                     break
             head = passed[-1]
-        other.extend([start, *passed[:-1]])
+        other.extend([left or start, *passed[:-1]])
         return head
 
     # One command that puts the directory back, and everything about it but its head.
@@ -207,7 +222,7 @@ class Model(Directory):
             self.require(replaced(before.state, after.state, before.state, change_time=True), what)
             head = self.recorded()  # there may be a safety snapshot now
             self.register(head, before, (), everything)
-            self.pushed(head)
+            self.saved(head, command[0], before)
             return None
         if done.returncode not in (0, 3):
             raise Broken("%s: %s" % (what, complaint(done)))
@@ -218,13 +233,10 @@ class Model(Directory):
         if report["took_safety"] == (report["former"] in self.snapshots):
             raise Broken("%s: took_safety is %s for %s" % (what, report["took_safety"], report["former"][:12]))
         self.register(report["former"], before, goal.entries, everything)
-        undo, redo = list(self.undo), list(self.redo)
-        if command[0] == "undo" and report["took_safety"]:
-            undo.append(self.head)
-        start = self.head if command[0] == "redo" else report["former"]
-        if count is not None and (right := self.walk(command[0], count, undo, redo, start)) != report["target"]:
+        self.counted_from = self.head if command[0] == "redo" else report["former"]
+        self.saved(report["former"], command[0], before)
+        if count is not None and (right := self.walk(command[0], count, list(self.undo), list(self.redo), self.counted_from)) != report["target"]:
             raise Broken("%s: went to %s and not to %s" % (what, report["target"][:12], right and right[:12]))
-        self.pushed(report["former"])
         safety = self.snapshots[report["former"]]
         # It was taken just now, or says what there is all the same.
         self.require(differences({path: before.state[path] for path in safety.entries if path in before.state}, safety.entries), what + ": former")

@@ -39,11 +39,22 @@ extension WorkingDirectory {
         }
         if roots.isEmpty && steps != 1 { _ = try before.move(undo: steps) }
         if let head = try room.timeline.head() { roots.append(try manifest(head).root) }
-        let taken = try operation.takeSafety(covering: roots, isDry: false)
-        let move = try undoStack(try room.timeline.read()).move(undo: steps)
-        let report = try operation.run(to: move.target, event: .undo, message: move.message, from: taken)
-        lock.release()
-        return report
+        var isNew = false
+        while true {
+            var taken = try operation.takeSafety(covering: roots, isDry: false, for: .undo)
+            isNew = isNew || taken.report.isNew
+            taken.report.isNew = isNew
+            let move = try undoStack(try room.timeline.read()).move(undo: steps)
+            let root = try manifest(move.target).root
+            // With what only the targets cover, the present state may equal the next one: then it goes on, to a state that is not covered yet.
+            guard roots.contains(root) else {
+                roots.append(root)
+                continue
+            }
+            let report = try operation.run(to: move.target, event: .undo, message: move.message, from: taken)
+            lock.release()
+            return report
+        }
     }
 
     /// Goes forward again by `steps` states that undo went back. Nothing may have changed since.

@@ -169,7 +169,9 @@ final class RevertOperation {
         // What was allowed once is not refused when it is to be saved.
         take.force = true
         var purpose = TakePurpose(event: .safety, covering: roots, isDry: isDry, hasLock: true)
-        if event == .redo { purpose.message = UndoStack.forRedo }
+        // A redo has made certain that nothing has changed; an undo asks.
+        if event == .redo { purpose.message = UndoStack.widening }
+        purpose.tellsWidening = event == .undo
         return try directory.take(take, for: purpose, observer: observer)
     }
 

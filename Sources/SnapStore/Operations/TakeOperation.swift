@@ -9,7 +9,7 @@ internal import Synchronization
 final class TakeOperation {
     let directory: WorkingDirectory
     let options: TakeOptions
-    let purpose: TakePurpose
+    private(set) var purpose: TakePurpose
     private let observer: Observer
     var notes: [String] = []
     /// What was not covered and is no gap in the tree.
@@ -83,6 +83,9 @@ final class TakeOperation {
         let statistics = try statistics(of: take, totals, tail, workers[0])
         let content = TakeContent(
             rootTree: rootTree, rules: manifestRules, rulesDigest: rulesDigest, totals: totals, statistics: statistics)
+        if purpose.tellsWidening, take.hasCoveredMore.load(ordering: .relaxed), try isAsHead() {
+            purpose.message = UndoStack.widening
+        }
         // What is large is written back before the timeline is locked, so that others wait for little.
         if session.storedBytes > 4 << 20 { try wrap { () throws(PackError) in try session.flushData() } }
         var report: TakeReport
@@ -128,6 +131,14 @@ final class TakeOperation {
             report: report, rootTree: difference == .gapsOnly ? try directory.manifest(report.id).root : rootTree,
             scanStart: take.scanStart,
             overlay: purpose.isDry ? take.emitted.withLock { $0.objects } : [:])
+    }
+
+    /// Without what only the covering trees cover, there is nothing new.
+    private func isAsHead() throws(StoreError) -> Bool {
+        guard let head = try directory.room.timeline.head() else { return false }
+        let purpose = TakePurpose(
+            event: .safety, covering: [try directory.manifest(head).root], isDry: true, hasLock: true)
+        return try !directory.take(options, for: purpose, observer: observer).report.isNew
     }
 
     // MARK: Before the walk

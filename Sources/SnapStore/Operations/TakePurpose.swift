@@ -10,6 +10,8 @@ struct TakePurpose: Sendable {
     var isDry = false
     /// What the line says, where the user gave no message.
     var message = Text("")
+    /// The line says if the directory is as the head has it, and only the covering trees make a difference.
+    var tellsWidening = false
     /// The caller holds the directory's lock alone.
     var hasLock = false
 

@@ -173,7 +173,9 @@ extension TakeWorker {
         let here: CoveredDirectory
         if let covered { here = covered } else { here = try trees.directory(node.path) }
         covered = here
-        return try scanner.withName(index) { (name) throws(PackError) in try here.covers(name) }
+        let isCovered = try scanner.withName(index) { (name) throws(PackError) in try here.covers(name) }
+        if isCovered { take.hasCoveredMore.store(true, ordering: .relaxed) }
+        return isCovered
     }
 
     /// Handles a directory whose entries are those of the cache. False if they are not.

@@ -16,6 +16,8 @@ final class Take: @unchecked Sendable {
     let workerCount: Int
     /// What is covered whatever the rules say; nil outside of a revert.
     let covered: CoveredPaths?
+    /// Something is covered only because of them.
+    let hasCoveredMore = Atomic<Bool>(false)
     /// The clock of files when the walk began.
     let scanStart: (seconds: Int64, nanoseconds: UInt32)
     let recency: Recency

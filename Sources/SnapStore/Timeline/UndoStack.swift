@@ -3,7 +3,10 @@
 // A take, safety snapshot, revert or run puts the head that it replaces on the undo stack and empties the redo stack. An
 // undo takes states off the undo stack down to its target, and puts the head it came from and the states it passed on
 // the redo stack; a redo does the same the other way round. So every state that was the head is on one of the stacks,
-// until new work empties redo (a safety snapshot that a redo itself takes is none): those states are still snapshots, and `log` shows them.
+// until new work empties redo: those states are still snapshots, and `log` shows them.
+//
+// A safety snapshot that an undo or a redo takes of an unchanged directory, because its target covers what the head did not, is no new work and no step:
+// it takes the head's place, for it has all that the head has.
 //
 // The same snapshot may stand on a stack several times, and a line names only the snapshot. Where the nearest is not
 // the one that was meant, the line's message says how many states were passed; without that, `undo 3` would come back
@@ -26,8 +29,8 @@ package struct UndoStack {
     package private(set) var undo: [ObjectID] = []
     /// The nearest last.
     package private(set) var redo: [ObjectID] = []
-    /// The message of a safety snapshot that a redo takes, because its target covers what the head did not: no new work, and the steps after it stay.
-    package static let forRedo = Text("for redo")
+    /// The message of a safety snapshot that has what the head has, and what the head's rules left out.
+    package static let widening = Text("the head and more")
     private let contents: TimelineContents
     private let rootOf: (ObjectID) throws(StoreError) -> ObjectID
 
@@ -51,9 +54,10 @@ package struct UndoStack {
         case .undo: Self.move(to: new, passed, from: head, off: &undo, onto: &redo)
         case .redo:
             Self.move(to: new, passed, from: head, off: &redo, onto: &undo)
+        case .safety where event.message == Self.widening: break
         default:
             if let head { undo.append(head) }
-            if event.event != .safety || event.message != Self.forRedo { redo.removeAll() }
+            redo.removeAll()
         }
         head = new
     }

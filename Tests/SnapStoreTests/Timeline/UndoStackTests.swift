@@ -80,15 +80,16 @@ private func failure(_ body: () throws(StoreError) -> Void) -> String {
         #expect(state(stack("take -A", "run AB", "undo BA", "run AC")) == "C | A | ")
     }
 
-    @Test func whatARedoSavesFirstIsNoNewWork() {
-        let before = ["take -A", "take AB", "take BC", "undo CA"]
-        #expect(state(stack(before)) == "A |  | CB")
-        #expect(state(stack(before + ["safety AS"])) == "S | A | ")
-        // It says what it is for, so that the steps stay even if the redo does not happen.
-        #expect(state(stack(before + ["safety AS for redo"])) == "S | A | CB")
-        #expect(state(stack(before + ["safety AS for redo", "redo SB"])) == "B | AS | C")
-        #expect(state(stack(before + ["safety AS for redo", "revert SB"])) == "B | AS | ")
-        #expect(state(stack(before + ["take AS for redo"])) == "S | A | ")
+    @Test func theHeadAndMoreIsNoNewWorkAndNoStep() {
+        let before = ["take -A", "take AB", "take BC", "undo CB"]
+        #expect(state(stack(before)) == "B | A | C")
+        #expect(state(stack(before + ["safety BS"])) == "S | AB | ")
+        // The steps on both sides stay, even if what it was taken for does not happen.
+        #expect(state(stack(before + ["safety BS the head and more"])) == "S | A | C")
+        #expect(state(stack(before + ["safety BS the head and more", "redo SC"])) == "C | AS | ")
+        #expect(state(stack(before + ["safety BS the head and more", "undo SA"])) == "A |  | CS")
+        #expect(state(stack(before + ["safety BS the head and more", "revert SC"])) == "C | AS | ")
+        #expect(state(stack(before + ["take BS the head and more"])) == "S | AB | ")
     }
 
     @Test func severalStepsAreOneLineAndComeBackOneByOne() throws {
