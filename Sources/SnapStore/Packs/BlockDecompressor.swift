@@ -20,9 +20,11 @@ package import SnapSystem
     }
 
     /// Replaces what `output` holds by the plain bytes. `prefix` are the bases' bytes; only zstd frames have any.
+    /// Of a zstd frame no more than the first `limit` bytes are made, and then what follows them is not checked.
     /// Returns what is wrong with the data, or nil.
     package func decompress(
-        _ stored: RawSpan, _ codec: Codec, plainLength: Int, prefix: RawSpan = RawSpan(), into output: ByteBuffer
+        _ stored: RawSpan, _ codec: Codec, plainLength: Int, limit: Int? = nil, prefix: RawSpan = RawSpan(),
+        into output: ByteBuffer
     ) -> String? {
         output.truncate(to: 0)
         guard (0...PackFormat.maximumPlainLength).contains(plainLength) else { return "the plain length is too large" }
@@ -34,7 +36,9 @@ package import SnapSystem
             }
             output.append(stored)
             return nil
-        case .zstd: return decompressZstd(stored, plainLength, prefix, output)
+        case .zstd:
+            if let limit, limit < plainLength { return decompressZstd(stored, first: max(limit, 0), prefix, output) }
+            return decompressZstd(stored, plainLength, prefix, output)
         case .lz4: return decompressLZ4(stored, plainLength, output)
         }
     }
@@ -60,6 +64,35 @@ package import SnapSystem
         guard produced == plainLength else { return "the data yields \(produced) bytes, not \(plainLength)" }
         output.grow(by: produced)
         return nil
+    }
+
+    /// The first `length` bytes of those that the frame yields.
+    private func decompressZstd(_ stored: RawSpan, first length: Int, _ prefix: RawSpan, _ output: ByteBuffer)
+        -> String?
+    {
+        guard let zstd = unsafe zstd else { return "not enough memory" }
+        let room = unsafe output.reserve(length + 1)
+        let problem: String? = unsafe stored.withUnsafeBytes { stored in
+            return unsafe prefix.withUnsafeBytes { prefix in
+                _ = unsafe ZSTD_DCtx_reset(zstd, ZSTD_reset_session_only)
+                _ = unsafe ZSTD_DCtx_refPrefix(zstd, prefix.count == 0 ? nil : prefix.baseAddress, prefix.count)
+                var input = unsafe ZSTD_inBuffer(src: stored.baseAddress, size: stored.count, pos: 0)
+                var made = unsafe ZSTD_outBuffer(dst: room, size: length, pos: 0)
+                while unsafe made.pos < made.size {
+                    let (read, written) = unsafe (input.pos, made.pos)
+                    let hint = unsafe ZSTD_decompressStream(zstd, &made, &input)
+                    if ZSTD_isError(hint) != 0 {
+                        return "zstd: \(unsafe String(cString: ZSTD_getErrorName(hint)).lowercased())"
+                    }
+                    if unsafe hint == 0 || (input.pos == read && made.pos == written) { break }
+                }
+                // Whatever it was in the middle of is not gone on with.
+                _ = unsafe ZSTD_DCtx_reset(zstd, ZSTD_reset_session_only)
+                return unsafe made.pos == length ? nil : "the data yields only \(made.pos) bytes"
+            }
+        }
+        if problem == nil { output.grow(by: length) }
+        return problem
     }
 
     private func decompressLZ4(_ stored: RawSpan, _ plainLength: Int, _ output: ByteBuffer) -> String? {

@@ -32,6 +32,7 @@ package final class ObjectReader {
     private let store: PackSet
     private let overlay: [ObjectKey: [UInt8]]
     private let cacheLimit: Int
+    private let readsWholeBlocks: Bool
     private var cache: [BlockKey: CachedBlock] = [:]
     private var cachedBytes = 0
     private var clock: UInt64 = 0
@@ -46,10 +47,14 @@ package final class ObjectReader {
     private static let spareLimit = 4
 
     /// `cacheBytes` of decompressed blocks are kept, and the last one always. Objects in `overlay` are in no pack: it is asked first, and its bytes are
-    /// believed, because a take of this process made them.
-    package init(_ store: PackSet, cacheBytes: Int = 8 << 20, overlay: [ObjectKey: [UInt8]] = [:]) {
+    /// believed, because a take of this process made them. A reader that does not read whole blocks stops decompressing one where the object that it was asked for ends,
+    /// which is worth it where few objects of a block are read.
+    package init(
+        _ store: PackSet, cacheBytes: Int = 8 << 20, overlay: [ObjectKey: [UInt8]] = [:], readsWholeBlocks: Bool = false
+    ) {
         self.store = store
         self.overlay = overlay
+        self.readsWholeBlocks = readsWholeBlocks
         cacheLimit = cacheBytes
     }
 
@@ -106,7 +111,8 @@ package final class ObjectReader {
         -> ByteBuffer
     {
         try pack.checkLocations()
-        let plain = try plain(pack, location.block, below: PackFormat.maximumDepth + 1)
+        let plain = try plain(
+            pack, location.block, below: PackFormat.maximumDepth + 1, upTo: location.offset + location.length)
         guard location.offset + location.length <= plain.count else {
             throw .damaged(file: pack.label, what: "\(key) lies outside its block")
         }
@@ -130,11 +136,11 @@ package final class ObjectReader {
 
     /// The plain bytes of block `number`, for verifying and merging.
     package func plain(_ pack: Pack, _ number: Int) throws(PackError) -> ByteBuffer {
-        try plain(pack, number, below: PackFormat.maximumDepth + 1)
+        try plain(pack, number, below: PackFormat.maximumDepth + 1, upTo: .max)
     }
 
-    /// The plain bytes of a block whose depth is below `depth`.
-    private func plain(_ pack: Pack, _ number: Int, below depth: UInt8) throws(PackError) -> ByteBuffer {
+    /// The plain bytes, `end` of them at least if there are so many, of a block whose depth is below `depth`.
+    private func plain(_ pack: Pack, _ number: Int, below depth: UInt8, upTo end: Int) throws(PackError) -> ByteBuffer {
         let block = try pack.block(number)
         guard block.depth < depth else {
             throw .damaged(
@@ -142,10 +148,13 @@ package final class ObjectReader {
         }
         let key = BlockKey(pack: ObjectIdentifier(pack), block: number)
         clock += 1
-        if let plain = cache[key]?.plain {
+        let former = cache[key]?.plain
+        if let former, former.count >= min(end, block.plainLength) {
             cache[key]?.lastUse = clock
-            return plain
+            return former
         }
+        // Who comes back for more gets all.
+        let limit = readsWholeBlocks || former != nil || end > block.plainLength / 4 * 3 ? block.plainLength : end
         guard let codec = Codec(rawValue: block.codecNumber) else {
             throw .unsupported(file: pack.label, what: "codec \(block.codecNumber)")
         }
@@ -153,10 +162,11 @@ package final class ObjectReader {
         prefix.truncate(to: 0)
         for base in try pack.bases(of: block) { try appendBase(base, below: block.depth, to: prefix) }
         try pack.readStored(number, into: stored)
-        let plain = spare.popLast() ?? ByteBuffer(capacity: block.plainLength + 1)
+        let plain = spare.popLast() ?? ByteBuffer(capacity: limit + 1)
         let problem = prefix.withBytes { prefix in
             stored.withBytes {
-                decompressor.decompress($0, codec, plainLength: block.plainLength, prefix: prefix, into: plain)
+                decompressor.decompress(
+                    $0, codec, plainLength: block.plainLength, limit: limit, prefix: prefix, into: plain)
             }
         }
         if let problem { throw .damaged(file: pack.label, what: "block \(number): \(problem)") }
@@ -172,7 +182,7 @@ package final class ObjectReader {
                     throw PackError.damaged(file: pack.label, what: "the bases of a block are too long")
                 }
                 try pack.checkLocations()
-                let plain = try plain(pack, location.block, below: depth)
+                let plain = try plain(pack, location.block, below: depth, upTo: location.offset + location.length)
                 guard location.offset + location.length <= plain.count else {
                     throw PackError.damaged(file: pack.label, what: "\(key) lies outside its block")
                 }
@@ -188,6 +198,7 @@ package final class ObjectReader {
     }
 
     private func keep(_ plain: ByteBuffer, of pack: Pack, as key: BlockKey) {
+        if let former = cache.removeValue(forKey: key) { cachedBytes -= former.plain.count }
         while !cache.isEmpty && (cachedBytes + plain.count > cacheLimit || cache.count >= Self.blockLimit) {
             guard let oldest = cache.min(by: { $0.value.lastUse < $1.value.lastUse })?.key,
                 var removed = cache.removeValue(forKey: oldest)

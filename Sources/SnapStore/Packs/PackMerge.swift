@@ -40,7 +40,7 @@ package final class PackMerge {
         self.spaceCheck = spaceCheck
         self.isCancelled = isCancelled
         self.temporary = try naming("tmp") { () throws(SystemError) in try temporary.duplicate() }
-        reader = ObjectReader(store)
+        reader = ObjectReader(store, readsWholeBlocks: true)
     }
 
     /// There may be something to merge.

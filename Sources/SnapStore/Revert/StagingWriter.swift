@@ -20,6 +20,8 @@ struct StagingWriter {
     private let cloneThreshold: UInt64 = 1 << 20
     /// Entries that one thread takes at a time.
     private let batch = 32
+    /// So many are not a few of each block.
+    private static let manyItems = 200
 
     init(_ directory: WorkingDirectory, _ live: LiveTree, _ observer: Observer, threads: Int?) {
         self.directory = directory
@@ -52,7 +54,8 @@ struct StagingWriter {
         let groups = try linkGroups(items, links, in: area, &keepers, &unlinked)
         let run = RestoreRun(
             packs: directory.packs, observer: observer, links: groups.groups, root: area.open,
-            target: directory.path, threads: threads, isStrict: true)
+            target: directory.path, threads: threads, isStrict: true,
+            readsWholeBlocks: items.count >= Self.manyItems)
         let root = RestoreDirectory(TreeEntry(type: .directory, name: TreeEntry.rootName), in: nil)
         for (group, name) in groups.made { run.links.noteMade(group, RestoredPlace(directory: root, name: name)) }
         let workers = (0..<threads).map { _ in RestoreWorker(run) }

@@ -21,10 +21,17 @@ final class BasedBlocks {
     private let packs: PackSet
     private let predecessors: Predecessors
     private let reader: ObjectReader
+    private let costs: OpeningCosts
+    /// What was read to compare.
+    private var opened = OpeningCosts.Sum()
     private let compressor = BlockCompressor()
     private let scratch = ByteBuffer()
     private let prefix = ByteBuffer()
     private var choices: [ObjectKey: Choice] = [:]
+    /// Objects that others were compared with: those that are chosen are needed once more.
+    private var compared: [ObjectKey: [UInt8]] = [:]
+    private var comparedBytes = 0
+    private static let comparedLimit = 16 << 20
 
     /// Blocks with bases are small, and a higher level finds more of what they share with their bases; it takes less time than reading the bases.
     static let compression = Compression.zstd(level: 6)
@@ -41,6 +48,7 @@ final class BasedBlocks {
         self.packs = packs
         self.predecessors = predecessors
         self.reader = reader
+        costs = OpeningCosts(packs)
     }
 
     /// The blocks with bases that some of `block`'s objects make, and the numbers of the objects that are left to be stored as they are. Objects of `block` are all hashed.
@@ -61,21 +69,24 @@ final class BasedBlocks {
             let length = Int(object.length)
             let isVain = tried >= Self.vainLimit && gained * 4 < tried
             guard !isVain, let former = predecessors.former(of: key),
-                choices[key] != nil || predecessors.mayTry(length)
+                try mayTry(key, length, after: former)
             else {
                 rest.append(number)
                 continue
             }
             tried += 1
             let choice = try self.choice(key, after: former, block.plain, offsets[number]..<offsets[number] + length)
-            guard let base = choice.base, let baseLength = try packs.locate(base.key)?.location.length else {
+            guard let base = choice.base, let baseLength = try packs.locate(base.key)?.location.length,
+                let opening = try costs.opening(base.key)
+            else {
                 rest.append(number)
                 continue
             }
             gained += 1
             let depth = Int(base.depth)
-            if groups[depth].last?.hasRoom(length, baseLength) != true { groups[depth].append(Group()) }
+            if groups[depth].last?.hasRoom(length, baseLength, opening) != true { groups[depth].append(Group()) }
             groups[depth][groups[depth].count - 1].add(number, length, base, baseLength, choice)
+            groups[depth][groups[depth].count - 1].opening.add(opening)
         }
         // What is small and has no base rides along where there is a block already, the less deep first.
         if let host = groups.firstIndex(where: { !$0.isEmpty }) {
@@ -83,7 +94,7 @@ final class BasedBlocks {
             var left: [Int] = []
             for number in rest {
                 let length = Int(block.objects[number].length)
-                if length <= Self.riderLength && groups[host][last].hasRoom(length, 0) {
+                if length <= Self.riderLength && groups[host][last].hasRoom(length, 0, nil) {
                     groups[host][last].riders.append(number)
                     groups[host][last].plain += length
                 } else {
@@ -113,11 +124,20 @@ final class BasedBlocks {
         var prefix = 0
         /// What its objects take as they are.
         var alone = 0
+        /// What reading its bases takes.
+        var opening = OpeningCosts.Sum()
 
         /// Larger ones lose matches, because a compressor's tables hold only so much of a prefix.
         private static let limit = 256 << 10
 
-        func hasRoom(_ length: Int, _ base: Int) -> Bool { plain + length <= Self.limit && prefix + base <= Self.limit }
+        /// One object alone may take more.
+        private static let openingLimit = 2 << 20
+
+        func hasRoom(_ length: Int, _ base: Int, _ opening: Opening?) -> Bool {
+            plain + length <= Self.limit && prefix + base <= Self.limit
+                && opening.map { self.opening.bytes + self.opening.added($0) <= Self.openingLimit }
+                    ?? true
+        }
 
         mutating func add(_ number: Int, _ length: Int, _ base: BaseCandidate, _ baseLength: Int, _ choice: Choice) {
             numbers.append(number)
@@ -138,7 +158,7 @@ final class BasedBlocks {
         }
         prefix.truncate(to: 0)
         do throws(PackError) {
-            for base in group.bases { try reader.read(base.key, into: prefix, verifyID: true) }
+            for base in group.bases { try append(base.key) }
         } catch {
             return nil
         }
@@ -159,6 +179,27 @@ final class BasedBlocks {
     }
 
     // MARK: One object
+
+    /// What it costs to compare it is mostly to decompress what its predecessor lies in, up to it.
+    private func mayTry(_ key: ObjectKey, _ length: Int, after former: ObjectKey) throws(PackError) -> Bool {
+        if choices[key] != nil { return true }
+        guard let opening = try costs.opening(former) else { return false }
+        // Objects come in the order of their paths, so what lies together is mostly read together.
+        let cost = length + opened.added(opening)
+        opened.add(opening)
+        return predecessors.mayTry(cost)
+    }
+
+    /// Appends the object to the prefix. A difference to wrong bytes would be right only as long as they are wrong.
+    private func append(_ base: ObjectKey) throws(PackError) {
+        if let bytes = compared[base] { return unsafe prefix.append(bytes.span.bytes) }
+        let bytes = try reader.read(base, verifyID: true)
+        unsafe prefix.append(bytes.span.bytes)
+        if comparedBytes + bytes.count <= Self.comparedLimit {
+            compared[base] = bytes
+            comparedBytes += bytes.count
+        }
+    }
 
     private func choice(_ key: ObjectKey, after former: ObjectKey, _ plain: ByteBuffer, _ range: Range<Int>)
         throws(PackError) -> Choice
@@ -202,8 +243,7 @@ final class BasedBlocks {
     /// The bytes' compressed length, as a part of a larger block.
     private func size(_ bytes: RawSpan, against base: ObjectKey?) throws(PackError) -> Int {
         prefix.truncate(to: 0)
-        // A difference to wrong bytes would be right only as long as they are wrong.
-        if let base { try reader.read(base, into: prefix, verifyID: true) }
+        if let base { try append(base) }
         guard prefix.count <= PackFormat.maximumBasedLength else { return bytes.byteCount }
         let codec = try prefix.withBytes { (prefix) throws(PackError) in
             try compressor.compress(bytes, Self.compression, prefix: prefix, into: scratch)

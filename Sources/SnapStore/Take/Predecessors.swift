@@ -11,12 +11,12 @@ final class Predecessors: Sendable {
     private let count = Atomic<Int>(0)
     private static let limit = 4096
 
-    /// Bytes of new versions that may still be compared with their predecessors.
+    /// Bytes that may still be read to compare new versions with their predecessors.
     private let triable = Atomic<Int>(32 << 20)
 
     /// Comparing takes several times as long as storing, so no take compares more than this.
-    func mayTry(_ length: Int) -> Bool {
-        triable.subtract(length, ordering: .relaxed).newValue >= 0
+    func mayTry(_ bytes: Int) -> Bool {
+        triable.subtract(bytes, ordering: .relaxed).newValue >= 0
     }
 
     /// More may be noted.

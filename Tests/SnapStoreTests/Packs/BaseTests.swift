@@ -48,6 +48,23 @@ import Testing
         #expect(try reader.read(other.key, verifyID: true) == other.bytes)
     }
 
+    /// A block that was decompressed in part is read on where more is asked for, and whatever the order, the bytes are the same.
+    @Test(arguments: [false, true]) func objectsOfOneBlockAreReadInAnyOrder(readsWholeBlocks: Bool) throws {
+        let bed = try PackBed()
+        var numbers = Numbers(52)
+        let samples = (0..<40).map { _ in Sample(.chunk, numbers.text(9000)) }
+        let changed = samples.map { Sample(.chunk, $0.bytes + Array("changed".utf8)) }
+        try bed.commit([try block(samples), try block(changed, bases: samples, depth: 1)])
+        for seed in 1...8 {
+            var order = Numbers(UInt64(seed))
+            let reader = ObjectReader(try bed.freshSet(), readsWholeBlocks: readsWholeBlocks)
+            for _ in 0..<30 {
+                let sample = (order.next() % 2 == 0 ? samples : changed)[Int(order.next() % 40)]
+                #expect(try reader.read(sample.key, verifyID: true) == sample.bytes)
+            }
+        }
+    }
+
     @Test func aMissingBaseIsNamed() throws {
         let bed = try PackBed()
         let v = versions()

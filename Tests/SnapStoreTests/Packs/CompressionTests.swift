@@ -38,6 +38,37 @@ import Testing
         }
     }
 
+    @Test func aFrameIsDecompressedAsFarAsIsNeeded() throws {
+        var numbers = Numbers(5)
+        let base = numbers.text(60_000)
+        let plain = numbers.text(200_000) + base + numbers.text(200_000)
+        let decompressor = BlockDecompressor()
+        for prefix in [[], base] {
+            let stored = ByteBuffer()
+            _ = unsafe try BlockCompressor().compress(
+                plain.span.bytes, .zstd(level: 3), prefix: prefix.span.bytes, into: stored)
+            for limit in [0, 1, 131_072, 300_000, plain.count - 1, plain.count, plain.count + 1, Int.max, -1] {
+                let output = ByteBuffer()
+                let problem = stored.withBytes {
+                    unsafe decompressor.decompress(
+                        $0, .zstd, plainLength: plain.count, limit: limit, prefix: prefix.span.bytes, into: output)
+                }
+                #expect(problem == nil)
+                #expect(output.array == Array(plain.prefix(max(limit, 0))))
+            }
+            // What is cut off is seen only where it is reached.
+            let half = stored.array.prefix(stored.count / 2)
+            for (limit, isFine) in [(1000, true), (plain.count - 1, false)] {
+                let output = ByteBuffer()
+                let problem = unsafe decompressor.decompress(
+                    Array(half).span.bytes, .zstd, plainLength: plain.count, limit: limit, prefix: prefix.span.bytes,
+                    into: output)
+                #expect((problem == nil) == isFine)
+                #expect(output.count == (isFine ? limit : 0))
+            }
+        }
+    }
+
     @Test func theCodecFollowsTheData() throws {
         var numbers = Numbers(1)
         let noise = numbers.noise(150_000)

@@ -173,6 +173,36 @@ private final class Bed {
         #expect(try bed.restored(id)["file-0.c"] == content)
     }
 
+    /// What was stored far apart is not joined into one difference, which would open all of it for each object.
+    @Test func aBlockWithBasesOpensFewOthers() throws {
+        let bed = try Bed(files: 800, bytes: 10_000)
+        _ = try bed.take()
+        for round in 0..<3 {
+            for number in stride(from: 0, to: 800, by: 50) {
+                let bytes = try bed.read(number)
+                try bed.write(number, bytes + Array("round \(round)".utf8))
+            }
+            let id = try bed.take().id
+            #expect(try bed.restored(id) == bed.present())
+        }
+        let set = try WorkingDirectory.open(containing: Array((bed.path + "/work").utf8)).packs
+        var based = 0
+        for pack in try set.packs {
+            for number in 0..<pack.blockCount {
+                let block = try pack.block(number)
+                var ends: [String: Int] = [:]
+                for base in try pack.bases(of: block) {
+                    let (other, location) = try #require(try set.locate(base))
+                    let place = "\(other.label) \(location.block)"
+                    ends[place] = max(ends[place] ?? 0, location.offset + location.length)
+                }
+                #expect(ends.count <= 1 || ends.values.reduce(0, +) <= 2 << 20)
+                based += ends.isEmpty ? 0 : 1
+            }
+        }
+        #expect(based > 3)
+    }
+
     /// What a take stores must not rely on a base that is wrong today and right again tomorrow.
     @Test func aDamagedBaseIsNoBase() throws {
         let bed = try Bed(files: 2)
