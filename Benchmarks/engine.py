@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
-"""Measure snap side by side with git, restic, tar and zstd, and the C floors, on a source tree.
+"""Measure snap side by side with its peers and the C floors, on a source tree.
 
-    engine.py --work DIR [--tree DIR | --tarball FILE] [--quick] [--rows first,unchanged,…] [--rounds N] [--json FILE]
+    engine.py --work DIR [--tree DIR | --tarball FILE] [--quick] [--rows first,unchanged,…] [--rounds N] [--peers git,restic,…] [--json FILE]
 
 Every row runs its subjects in interleaved rounds, so that a slow minute of the machine hurts all of them, and compares
 medians. The tree is read once before, so that all find a warm cache; before every timed region dirty data is flushed, so
 that no subject pays for another.
 
-snap keeps its store, restic its repository and git its GIT_DIR beside the tree, on the same file system. Everything is
-made below a new directory in --work, which is removed at the end.
+All keep what they write beside the tree, on the same file system (subjects.py). Everything is made below a new directory in --work, which is removed at the end.
 
 A peak below this program's own size cannot be told from it, because exec counts the memory of the process that spawned:
 then it is printed as '< N MB'.
@@ -16,58 +15,61 @@ then it is printed as '< N MB'.
 
 import os
 import shutil
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 from measuring import MB, Failed, bytes_text, median, peak_text, progress, run, seconds  # noqa: E402
 from program import HERE, execute, parse  # noqa: E402
-from source_tree import append, contents, deepest_file, fresh, remove, size_of, small_files  # noqa: E402
+from source_tree import append, contents, deepest_file, fresh, remove, small_files, spread  # noqa: E402
+from subjects import ALL, Restic, Snap  # noqa: E402
 
-ROWS = ["version", "first", "size", "unchanged", "edit", "small", "restore", "verify"]
+ROWS = ["version", "first", "size", "unchanged", "edit", "edits", "small", "restore", "verify", "list"]
+# Subjects that bars are about are run in every round; another one no more once it has taken so many seconds of a row.
+ESSENTIAL = {"snap", "git", "restic", "tar", "floor"}
+PATIENCE = 45
 
 
 class Bench:
     """The work directory, the subjects' set-up in it, and the results."""
 
+    # The source tree is unpacked for it.
+    uses_tree = True
+
     def __init__(self, options, work):
         self.options = options
         self.work = work
         self.tree = os.path.join(work, "tree")
-        self.store = os.path.join(work, "store")
-        self.repository = os.path.join(work, "restic")
         self.samples = {}  # row -> subject -> [Run]
         self.comparisons = []
         self.sizes = {}
-        self.ready = set()
-        self.note = None
         os.environ.update({
-            "RESTIC_PASSWORD": "benchmark", "RESTIC_REPOSITORY": self.repository, "RESTIC_CACHE_DIR": os.path.join(work, "restic-cache"),
-            "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.path.join(work, "gitconfig"), "HOME": work, "LC_ALL": "C",
+            "RESTIC_PASSWORD": "benchmark", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.path.join(work, "gitconfig"), "HOME": work, "LC_ALL": "C",
+            "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "yes", "BORG_RELOCATED_REPO_ACCESS_IS_OK": "yes",
         })
         os.environ.pop("SNAP_FAULT", None)
         with open(os.environ["GIT_CONFIG_GLOBAL"], "w", encoding="utf-8") as file:
-            file.write("[user]\n\tname = A\n\temail = a@example.org\n")
+            file.write("[user]\n\tname = A\n\temail = a@example.org\n[init]\n\tdefaultBranch = main\n")
+        self.subjects = self.make_subjects(self.tree, "of")
+
+    def make_subjects(self, tree, place):
+        """Each that can run here, for a tree: by name."""
+        return {
+            subject.name: subject(self, tree, os.path.join(self.work, "%s-%s" % (place, subject.name))) for subject in ALL
+            if subject.name not in self.options.absent}
 
     def failed(self):
         """A row failed: what it made is made anew."""
-        self.ready.clear()
-        remove(os.path.join(self.work, "git"))
+        for subject in self.subjects.values():
+            subject.is_ready = False
 
     # The commands.
 
     def snap(self, *arguments, directory=None, output=None):
         return run([self.options.snap, "-C", directory or self.tree, *arguments], output=output)
 
-    def restic(self, *arguments, directory=None):
-        return run(["restic", "--quiet", *arguments], directory or self.tree)
-
-    def git(self, *arguments, directory=None):
-        if directory:
-            return run(["git", "-C", directory, *arguments])
-        return run(["git", "--git-dir", os.path.join(self.work, "git"), "--work-tree", self.tree, *arguments], self.tree)
-
-    def floor(self, *arguments):
-        return run([self.options.floor, *arguments])
+    def git(self, *arguments, directory):
+        return run(["git", "-C", directory, *arguments])
 
     # Rounds.
 
@@ -76,16 +78,20 @@ class Bench:
         samples = self.samples.setdefault(row, {name: [] for name, _, _ in subjects})
         for index in range(number):
             for name, prepare, timed in subjects:
+                if name.split()[0] not in ESSENTIAL and sum(sample.wall for sample in samples[name]) > PATIENCE:
+                    continue
                 if prepare:
                     prepare()
                 os.sync()
                 samples[name].append(timed())
             progress("%s: round %d of %d" % (row, index + 1, number), minor=True)
 
-    def add(self, rows, *subjects):
-        """The subjects that can run here: without snap or the floor, the peers are measured alone."""
-        present = [subject for subject in subjects if subject[0].split()[0] not in self.options.absent]
-        return rows + present
+    def operation(self, operation, names=None, prepare=None, subjects=None):
+        """The subjects that have the operation, for rounds(). 'prepare' is given the subject."""
+        subjects = subjects or self.subjects
+        return [
+            (subject.labels[operation], (lambda subject=subject: prepare(subject)) if prepare else None, getattr(subject, operation))
+            for name, subject in subjects.items() if operation in subject.labels and (names is None or name in names)]
 
     def wall(self, row, subject):
         return median([sample.wall for sample in self.samples[row][subject]])
@@ -112,51 +118,11 @@ class Bench:
         self.comparisons.append({
             "row": row, "subject": subject, "value": value, "peer": peer, "peer_value": other, "ratio": ratio, "bar": bar, "met": met})
 
-    # Set-up that several rows share; done once.
-
-    def once(self, what, action):
-        if what not in self.ready:
-            action()
-            self.ready.add(what)
-
-    def reset_snap(self):
-        remove(os.path.join(self.tree, ".snapstore"), self.store)
-        self.ready.discard("snap")
-
-    def first_snap(self):
-        taken = self.snap("init", "--store", self.store) + self.snap("take", "-q")
-        self.ready.add("snap")
-        return taken
-
-    def reset_restic(self):
-        remove(self.repository, os.environ["RESTIC_CACHE_DIR"])
-        self.ready.discard("restic")
-        self.restic("init")
-
-    def first_restic(self):
-        taken = self.restic("backup", ".")
-        self.ready.add("restic")
-        return taken
-
-    def need_snap(self):
-        if "snap" not in self.options.absent and "snap" not in self.ready:
-            self.reset_snap()
-            self.first_snap()
-
-    def need_restic(self):
-        if "restic" not in self.options.absent and "restic" not in self.ready:
-            self.reset_restic()
-            self.first_restic()
-
-    def need_git(self):
-        def commit():
-            self.git("init", "-q")
-            self.git("config", "core.untrackedCache", "true")
-            # Forced, or what the tree's own .gitignore names would not be in the index.
-            self.git("add", "-A", "-f", "--", ".", ":!.snapstore")
-            self.git("commit", "-q", "-m", "all")
-
-        self.once("git", commit)
+    def need(self, *names):
+        """A first copy is there, of every subject that can run here and keeps copies, or of those that are named."""
+        for name, subject in self.subjects.items():
+            if not names or name in names:
+                subject.need()
 
     # The rows.
 
@@ -171,88 +137,99 @@ class Bench:
         self.compare("version", "snap --version", "git --version", 1.5)
 
     def first(self):
-        archive = os.path.join(self.work, "archive.tar.zst")
-        out = os.path.join(self.work, "floor-out")
-        pipe = "tar -c . | zstd -3 -T2 -q -f -o '%s' && sync '%s'" % (archive, archive)
-        subjects = self.add(
-            [], ("snap init + take", self.reset_snap, self.first_snap), ("restic backup", self.reset_restic, self.first_restic),
-            ("tar to zstd -3 -T2", lambda: remove(archive), lambda: run(["sh", "-c", pipe], self.tree)),
-            ("floor take", lambda: remove(out), lambda: self.floor("take", self.tree, out, "1", "2")))
-        self.rounds("first", self.options.slow_rounds, subjects)
-        self.sizes["tar.zst"] = size_of(archive)
-        remove(archive, out)
-        self.measure_sizes()
+        self.rounds("first", self.options.slow_rounds, self.operation("first", prepare=lambda subject: subject.reset()))
+        self.measure_sizes("first", self.subjects, self.sizes)
         self.compare("first", "snap init + take", "restic backup", 0.25)
         self.compare("first", "snap init + take", "tar to zstd -3 -T2", 0.5)
-        self.compare("first", "snap init + take", "floor take", None)
+        self.compare("first", "snap init + take", "floor take", 1.5)
         self.limit("first", "snap init + take", 250)
 
-    def measure_sizes(self):
-        """Of a store and a repository that hold the first snapshot and nothing else."""
-        self.need_snap()
-        self.need_restic()
-        for name, path in (("snap", self.store), ("restic", self.repository)):
-            if name not in self.options.absent:
-                self.sizes[name] = size_of(path)
+    def measure_sizes(self, row, subjects, sizes):
+        """Of what holds the first snapshot and nothing else."""
+        for name, subject in subjects.items():
+            if name != "floor":
+                sizes[name] = subject.size()
 
     def size(self):
-        if "snap" not in self.sizes and "restic" not in self.sizes:
-            self.reset_all()
-            self.measure_sizes()
-        if "snap" in self.sizes and "restic" in self.sizes:
-            for index, what in enumerate(("apparent", "allocated")):
-                a, b = self.sizes["snap"][index], self.sizes["restic"][index]
-                bar = 0.9 if index == 0 else None
-                self.record("size, " + what, "snap store", bytes_text(a), "restic repository", bytes_text(b), a / b,
-                            "≤ 0.9×" if bar else None, a <= bar * b if bar else None)
+        if not self.sizes:
+            for name, subject in self.subjects.items():
+                if name in ("snap", "restic"):
+                    subject.reset()
+                    subject.first()
+                    self.sizes[name] = subject.size()
+        self.compare_sizes("size", self.sizes, 0.9)
 
-    def reset_all(self):
-        if "snap" not in self.options.absent:
-            self.reset_snap()
-        self.ready.discard("restic")
+    def compare_sizes(self, row, sizes, bar):
+        if "snap" in sizes and "restic" in sizes:
+            for index, what in enumerate(("apparent", "allocated")):
+                a, b = sizes["snap"][index], sizes["restic"][index]
+                limit = bar if index == 0 else None
+                self.record("%s, %s" % (row, what), "snap store", bytes_text(a), "restic repository", bytes_text(b), a / b,
+                            "≤ %g×" % limit if limit else None, a <= limit * b if limit else None)
 
     def unchanged(self):
-        self.need_git()
-        self.need_snap()
-        self.need_restic()
+        self.need()
         ids = [os.path.join(self.work, "id-%d" % index) for index in (1, 2)]
+        git = self.subjects.get("git")
         for index in range(3):
-            self.git("status")
-            if "snap" not in self.options.absent:
+            if git:
+                git.run("status")
+            if "snap" in self.subjects:
                 self.snap("take", output=ids[index % 2])
-        self.restic("backup", ".")
-        if "snap" not in self.options.absent and contents(ids[0]) != contents(ids[1]):
+        for name, subject in self.subjects.items():
+            if "again" in subject.labels and name not in ("snap", "git", "floor"):
+                subject.again()
+        if "snap" in self.subjects and contents(ids[0]) != contents(ids[1]):
             raise Failed("two takes of the same tree gave different ids")
-        subjects = self.add(
-            [], ("snap take", None, lambda: self.snap("take", "-q")), ("git status", None, lambda: self.git("status")),
-            ("restic backup", None, lambda: self.restic("backup", ".")), ("floor walk", None, lambda: self.floor("walk", self.tree, "2")))
+        others = {name for name in self.subjects if name not in ("git", "casync")}
+        subjects = self.operation("again", others)
+        if git:
+            subjects.insert(1, ("git status", None, lambda: git.run("status")))
         self.rounds("unchanged", self.options.rounds, subjects)
         self.compare("unchanged", "snap take", "git status", 1.0)
         self.compare("unchanged", "snap take", "restic backup", 0.06)
-        self.compare("unchanged", "snap take", "floor walk", None)
-        self.limit("unchanged", "snap take", 40)
+        self.compare("unchanged", "snap take", "floor walk", 1.5)
+        self.limit("unchanged", "snap take", 25)
 
     def edit(self):
-        if "snap" in self.options.absent:
-            return
-        self.need_snap()
-        path = deepest_file(self.tree)
-        status = os.stat(path)
-        self.snap("take", "-q")
-        self.snap("take", "-q")
+        self.edited([deepest_file(self.tree)], "edit")
+        if self.has("edit", "snap take", "snap take, unchanged"):
+            a, b = (self.wall("edit", subject) for subject in ("snap take", "snap take, unchanged"))
+            self.record("edit", "snap take", seconds(a), "snap take, unchanged", seconds(b), a / b, "≤ 1.2× + 10 ms", a <= 1.2 * b + 0.010)
+
+    def edits(self):
+        self.edited(spread(self.tree, 100), "edits")
+
+    def edited(self, paths, row):
+        """Every subject finds these files changed since its last run, and nothing else."""
+        self.need()
+        kept = {path: os.stat(path) for path in paths}
+        for name, subject in self.subjects.items():
+            if "again" in subject.labels and name != "floor":
+                subject.again()
+
+        def change(_):
+            for path in paths:
+                append(path)
+
+        names = {name for name in self.subjects if name not in ("floor", "casync")}
+        subjects = self.operation("again", names, change)
+        if "snap" in self.subjects:
+            # The take between makes it the steady state: right after an edit the file's times are still too recent.
+            subjects.append(("snap take, unchanged", lambda: self.snap("take", "-q"), lambda: self.snap("take", "-q")))
         try:
-            self.rounds("edit", self.options.rounds, [
-                ("snap take, one edit", lambda: append(path), lambda: self.snap("take", "-q")),
-                # The take between makes it the steady state: right after an edit the file's times are still too recent.
-                ("snap take, unchanged", lambda: self.snap("take", "-q"), lambda: self.snap("take", "-q"))])
+            self.rounds(row, self.options.rounds, subjects)
         finally:
-            os.truncate(path, status.st_size)
-            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-        a, b = (self.wall("edit", subject) for subject in ("snap take, one edit", "snap take, unchanged"))
-        self.record("edit", "snap take, one edit", seconds(a), "snap take, unchanged", seconds(b), a / b, "≤ 1.2× + 10 ms", a <= 1.2 * b + 0.010)
+            for path, status in kept.items():
+                os.truncate(path, status.st_size)
+                os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+        self.compare(row, "snap take", "git add + commit", None)
+        self.compare(row, "snap take", "restic backup", None)
 
     def small(self):
-        directories = {name: os.path.join(self.work, "small-" + name) for name in ("snap", "git", "restic")}
+        """Forty files, one edit. git as it comes: what it wrote is not synced."""
+        names = {"snap": "snap take", "git": "git add + commit", "restic": "restic backup"}
+        directories = {short: os.path.join(self.work, "small-" + short) for short in names if short in self.subjects}
         sources = small_files(self.tree, 40)
         for directory in directories.values():
             fresh(directory)
@@ -260,67 +237,51 @@ class Bench:
                 os.makedirs(os.path.join(directory, "part-%d" % (index % 4)), exist_ok=True)
                 shutil.copy(source, os.path.join(directory, "part-%d" % (index % 4), "%02d-%s" % (index, os.path.basename(source))))
         edited = os.path.join("part-1", "01-" + os.path.basename(sources[1]))
-        repository = ["--repo", fresh(os.path.join(self.work, "restic-small"))]
-        self.git("init", "-q", directory=directories["git"])
-        if "snap" not in self.options.absent:
-            self.snap("init", directory=directories["snap"])
-        if "restic" not in self.options.absent:
-            self.restic(*repository, "init")
-
-        def timed(name):
-            if name == "snap":
-                return self.snap("take", "-q", directory=directories["snap"])
-            if name == "git":
-                added = self.git("add", "-A", directory=directories["git"])
-                return added + self.git("commit", "-q", "-m", "x", directory=directories["git"])
-            return self.restic(*repository, "backup", ".", directory=directories["restic"])
-
-        names = {"snap": "snap take", "git": "git add + commit", "restic": "restic backup"}
-        names = {short: name for short, name in names.items() if short not in self.options.absent}
-        for short in names:
-            timed(short)
+        copies = {short: kind(self, directories[short], directories[short] + "-copy") for short, kind in (("snap", Snap), ("restic", Restic)) if short in directories}
+        for copy in copies.values():
+            copy.need()
+        if "git" in directories:
+            self.git("init", "-q", directory=directories["git"])
+            self.commit(directories["git"])
         self.rounds("small", max(20, self.options.rounds), [
-            (name, lambda short=short: append(os.path.join(directories[short], edited)), lambda short=short: timed(short))
-            for short, name in names.items()])
-        remove(repository[1], *directories.values())
+            (names[short], lambda short=short: append(os.path.join(directories[short], edited)),
+             copies[short].again if short in copies else lambda: self.commit(directories["git"])) for short in directories])
+        remove(*directories.values(), *(copy.place for copy in copies.values()))
         self.compare("small", "snap take", "git add + commit", 1.0)
         self.compare("small", "snap take", "restic backup", None)
 
+    def commit(self, directory):
+        return self.git("add", "-A", directory=directory) + self.git("commit", "-q", "-m", "x", directory=directory)
+
     def restore(self):
-        self.need_snap()
-        self.need_restic()
+        self.need()
+        # All restore the same state, whatever rows came before.
+        for name, subject in self.subjects.items():
+            if "again" in subject.labels and name != "floor":
+                subject.again()
         target = os.path.join(self.work, "restored")
-
-        def restored(command):
-            return command() + run(["sync", "-f", target])
-
-        subjects = self.add(
-            [], ("snap revert", lambda: remove(target), lambda: restored(lambda: self.snap("revert", "@", "--into", target))),
-            ("restic restore", lambda: remove(target), lambda: restored(lambda: self.restic("restore", "latest", "--target", target))))
-        # Both restore the same state, whatever rows came before.
-        if "snap" not in self.options.absent:
-            self.snap("take", "-q")
-        if "restic" not in self.options.absent:
-            self.restic("backup", ".")
-        if self.options.check and "snap" not in self.options.absent:
-            remove(target)
-            self.snap("revert", "@", "--into", target)
+        if self.options.check and "snap" in self.subjects:
+            self.subjects["snap"].restore(fresh(target))
             compare = os.path.join(HERE, "../Tests/Support/compare.py")
-            command = [sys.executable, compare, self.tree, target, "--ignore", "/.snapstore"]
+            command = [sys.executable, compare, self.tree, os.path.join(target, "whole"), "--ignore", "/.snapstore"]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
             if done.returncode != 0:
                 raise Failed("what snap restored differs from the tree: " + done.stdout[:1000])
-        self.rounds("restore", self.options.slow_rounds, subjects)
+        self.rounds("restore", self.options.slow_rounds, [
+            (label, prepare, lambda restore=restore: restore(target))
+            for label, prepare, restore in self.operation("restore", prepare=lambda _: fresh(target))])
         remove(target)
         self.compare("restore", "snap revert", "restic restore", 0.8)
 
     def verify(self):
-        self.need_snap()
-        self.need_restic()
-        self.rounds("verify", self.options.rounds, self.add(
-            [], ("snap verify --full", None, lambda: self.snap("verify", "--full")),
-            ("restic check --read-data", None, lambda: self.restic("check", "--read-data"))))
+        self.need()
+        self.rounds("verify", self.options.slow_rounds, self.operation("verify"))
         self.compare("verify", "snap verify --full", "restic check --read-data", 0.6)
+
+    def list(self):
+        self.need()
+        self.rounds("list", self.options.rounds, self.operation("list"))
+        self.compare("list", "snap list", "restic snapshots", None)
 
 
 def main():

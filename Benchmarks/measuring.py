@@ -1,4 +1,4 @@
-"""Run a command and measure it; say the figures and what they depend on. Used by engine.py.
+"""Run a command and measure it; say the figures and what they depend on.
 
 Wall time is taken around posix_spawn and wait4, which add about a quarter of a millisecond and no shell. wait4's rusage
 gives CPU time, that of waited-for children included, and peak memory.
@@ -113,13 +113,20 @@ def facts(options, work):
     return {
         "cpu": search("/proc/cpuinfo", r"^model name\s*:(.*)"), "cores": len(os.sched_getaffinity(0)),
         "memory": "%d MiB" % (int(search("/proc/meminfo", r"^MemTotal:\s*(\d+)")) // 1024),
-        "kernel": platform.release(), "file system": " ".join(mount.stdout.split()), "tree": "%d files, %s" % (files, bytes_text(size)),
+        "kernel": platform.release(), "file system": " ".join(mount.stdout.split()), **({"tree": "%d files, %s" % (files, bytes_text(size))} if files else {}),
         "append 4 KiB, fdatasync": durable,
         "load before": "%.2f" % os.getloadavg()[0],
         "snap": tool_version([options.snap, "--version"]) if "snap" not in options.absent else "not measured",
-        "git": tool_version(["git", "--version"]), "restic": tool_version(["restic", "version"]),
-        "tar": tool_version(["tar", "--version"]), "zstd": tool_version(["zstd", "--version"]).strip("* "),
+        **{name: version for name, version in versions(options).items() if name not in options.absent},
     }
+
+
+def versions(options):
+    commands = {
+        "git": ["git", "--version"], "restic": ["restic", "version"], "borg": ["borg", "--version"], "borg-new": [options.newest_borg or "borg-new", "--version"],
+        "bup": ["bup", "--version"], "casync": ["casync", "--version"], "tar": ["tar", "--version"], "zstd": ["zstd", "--version"],
+        "cp": ["cp", "--version"], "rsync": ["rsync", "--version"]}
+    return {name: re.sub(r"  +", " ", tool_version(command)).strip("* ") for name, command in commands.items()}
 
 
 def markdown(found, bench):
@@ -140,7 +147,7 @@ def markdown(found, bench):
                     row, subject, len(samples), seconds(median(walls)), seconds(min(walls)), seconds(max(walls)),
                     seconds(median([sample.cpu for sample in samples])), peak_text(max(sample.peak for sample in samples))))
     if bench.sizes:
-        lines += ["", "| size after the first take | apparent | allocated |", "|---|--:|--:|"]
+        lines += ["", "| what a first copy takes | apparent | allocated |", "|---|--:|--:|"]
         lines += ["| %s | %s | %s |" % (name, *map(bytes_text, size)) for name, size in bench.sizes.items()]
     return "\n".join(lines)
 

@@ -13,7 +13,7 @@ from measuring import Failed, facts, markdown, progress, write_json
 from source_tree import read_all, remove, unpack
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PEERS = ("git", "restic", "tar", "zstd")
+PEERS = ("git", "restic", "tar", "borg", "borg-new", "bup", "casync", "cp", "rsync")
 
 
 def parse(description, rows):
@@ -28,6 +28,8 @@ def parse(description, rows):
     parser.add_argument("--takes", type=int, default=5000, help="how many small takes, where many are made")
     parser.add_argument("--snap", default=os.path.join(HERE, "../.build/release/snap"))
     parser.add_argument("--floor", help="the program made from floor/floor.c; default: it is compiled")
+    parser.add_argument("--peers", default=",".join(PEERS), help="whom to measure beside snap and the floors, separated by commas")
+    parser.add_argument("--newest-borg", default=shutil.which("borg-new"), metavar="FILE", help="the newest borg's program")
     parser.add_argument("--peers-only", action="store_true", help="measure without snap")
     parser.add_argument("--check", action="store_true", help="in the row restore, also compare what snap restored with the tree")
     parser.add_argument("--json", help="write all samples to this file")
@@ -43,10 +45,16 @@ def parse(description, rows):
     options.absent = {"snap"} if options.peers_only else set()
     if not options.peers_only and not os.access(options.snap, os.X_OK):
         parser.error("'%s' is not there: build it, or give --snap or --peers-only" % options.snap)
-    for program in PEERS:
+    wanted = options.peers.split(",")
+    unknown = set(wanted) - set(PEERS)
+    if unknown:
+        parser.error("no such peer: %s" % ", ".join(sorted(unknown)))
+    options.absent |= set(PEERS) - set(wanted)
+    for peer in wanted:
+        program = {"borg-new": options.newest_borg or "borg-new", "tar": "zstd"}.get(peer, peer)
         if shutil.which(program) is None:
             print("'%s' is not installed: measuring without it" % program, file=sys.stderr)
-            options.absent.add(program)
+            options.absent.add(peer)
     return options
 
 
@@ -58,9 +66,10 @@ def execute(make, options, rows):
     bench = None
     try:
         build_floor(options, work)
-        unpack(options, os.path.join(work, "tree"))
-        progress("reading everything once")
-        read_all(os.path.join(work, "tree"))
+        if make.uses_tree:
+            unpack(options, os.path.join(work, "tree"))
+            progress("reading everything once")
+            read_all(os.path.join(work, "tree"))
         bench = make(options, work)
         found = facts(options, work)
         for row in rows:

@@ -26,7 +26,7 @@ sys.dont_write_bytecode = True
 from engine import Bench  # noqa: E402
 from measuring import Failed, median, run, seconds  # noqa: E402
 from program import execute, parse  # noqa: E402
-from source_tree import append, contents, deepest_file, fresh, remove, small_files  # noqa: E402
+from source_tree import append, contents, deepest_file, fresh, remove, small_files, spread  # noqa: E402
 
 ROWS = ["revert1", "revert10", "undo10", "small", "removed"]
 TAKE = "snap take, unchanged"
@@ -42,12 +42,6 @@ class Reverts(Bench):
         self.head = None  # what the last settling take found
         self.before = {}  # what the edited files were before the edit
         self.edited = {}  # and after it
-
-    def first_restic(self):
-        # Both restore the same entries: snap's own directory is not in a snapshot either.
-        taken = self.restic("backup", "--exclude", ".snapstore", ".")
-        self.ready.add("restic")
-        return taken
 
     # What happens around a timed region.
 
@@ -109,17 +103,17 @@ class Reverts(Bench):
         self.compare(row, name, TAKE, bar)
 
     def revert1(self):
-        self.need_snap()
+        self.need("snap")
         paths = [deepest_file(self.tree)]
         self.against_take("revert1", "snap revert, 1 file", lambda: self.edit(paths), self.revert_edits, 2.0)
 
     def revert10(self):
-        self.need_snap()
+        self.need("snap")
         paths = spread(self.tree, 10)
         self.against_take("revert10", "snap revert, 10 files", lambda: self.edit(paths), self.revert_edits, 2.5)
 
     def undo10(self):
-        self.need_snap()
+        self.need("snap")
         paths = spread(self.tree, 10)
 
         def reverted():
@@ -172,8 +166,7 @@ class Reverts(Bench):
         return float(match.group(1)) / 1000
 
     def removed(self):
-        self.need_snap()
-        self.need_restic()
+        self.need("snap", "restic")
         target = os.path.join(self.work, "restored")
         self.settle()
         whole = extent(self.tree)
@@ -199,10 +192,12 @@ class Reverts(Bench):
             return done
 
         def restore():
-            return complete(target, synced(lambda: self.restic("restore", "latest", "--target", target), target))
+            return complete(target, self.subjects["restic"].restore(target))
 
-        self.rounds("removed", self.options.slow_rounds, self.add(
-            [], ("snap revert", empty, revert), ("restic restore", lambda: fresh(target), restore)))
+        subjects = [("snap revert", empty, revert)]
+        if "restic" in self.subjects:
+            subjects.append(("restic restore", lambda: fresh(target), restore))
+        self.rounds("removed", self.options.slow_rounds, subjects)
         remove(target)
         self.compare("removed", "snap revert", "restic restore", 0.8)
 
@@ -237,14 +232,6 @@ def states(paths):
         status = os.lstat(path)
         found[path] = (hashlib.sha256(contents(path)).hexdigest(), status.st_mode, status.st_mtime_ns)
     return found
-
-
-def spread(tree, number):
-    """Small files at even distances all over the tree, so that a revert has as many directories to visit."""
-    found = small_files(tree, sys.maxsize)
-    if len(found) < number:
-        raise Failed("the tree has only %d files of a fitting size" % len(found))
-    return [found[index * len(found) // number] for index in range(number)]
 
 
 def extent(tree):

@@ -1,12 +1,11 @@
-"""The source tree that is measured: where it comes from, which of its files are edited, and how large things are. Used by
-engine.py.
-"""
+"""The source tree that is measured: where it comes from, which of its files are edited, and how large things are. """
 
 import os
 import subprocess
+import sys
 import time
 
-from measuring import progress
+from measuring import Failed, progress
 
 
 def unpack(options, tree):
@@ -58,6 +57,14 @@ def small_files(tree, number):
                 if len(found) == number:
                     return found
     return found
+
+
+def spread(tree, number):
+    """Small files at even distances all over the tree."""
+    found = small_files(tree, sys.maxsize)
+    if len(found) < number:
+        raise Failed("the tree has only %d files of a fitting size" % len(found))
+    return [found[index * len(found) // number] for index in range(number)]
 
 
 def append(path):

@@ -71,9 +71,6 @@ class Takes(Bench):
         lines[self.random.randrange(len(lines))] = b"\tvalue_%06d = compute(%d, flags);" % (self.random.randrange(10**6), self.random.randrange(1000))
         return b"\n".join(lines)
 
-    def commit(self, directory):
-        return self.git("add", "-A", directory=directory) + self.git("commit", "-q", "-m", "x", directory=directory)
-
     def compare_takes(self, number, before, after, git_size):
         snap = [sample.wall for sample in self.samples["takes"]["snap take"]]
         peer = [sample.wall for sample in self.samples["takes"]["git add + commit"]]
