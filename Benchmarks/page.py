@@ -13,7 +13,7 @@ import re
 import sys
 
 sys.dont_write_bytecode = True
-from measuring import bytes_text, median, peak_text, seconds  # noqa: E402
+from measuring import bytes_text, median, seconds  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # What a row's tables are called, in the order of the page.
@@ -114,7 +114,7 @@ def table(row, subjects):
     for subject, f in sorted(subjects.items(), key=lambda item: item[1]["wall"]):
         name = "**%s**" % subject if subject.startswith("snap") else subject
         lines.append("| %s | %s (%s to %s) | %s | %s | %s | %d |" % (
-            name, seconds(f["wall"]), seconds(f["least"]), seconds(f["most"]), "%.2f×" % (f["wall"] / own) if own else "", seconds(f["cpu"]), peak_text(f["peak"]), f["runs"]))
+            name, seconds(f["wall"]), seconds(f["least"]), seconds(f["most"]), "%.2f×" % (f["wall"] / own) if own else "", seconds(f["cpu"]), bytes_text(f["peak"]), f["runs"]))
     return lines + [""]
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-from measuring import Failed, facts, markdown, progress, write_json
+from measuring import Failed, Launcher, facts, markdown, progress, write_json
 from source_tree import read_all, remove, unpack
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -96,15 +96,21 @@ def execute(make, options, rows):
 
 
 def build_floor(options, work):
+    """The launcher, without which nothing is measured, and the floors, without which the rest is."""
+    Launcher.path = os.path.join(work, "launch")
+    compile_c(["-static", os.path.join(HERE, "floor/launch.c"), "-o", Launcher.path])
     if options.floor:
         options.floor = os.path.abspath(options.floor)
         return
     options.floor = os.path.join(work, "floor")
     kernels = os.path.join(HERE, "../Sources/CSnapKernels")
     sources = [os.path.join(HERE, "floor/floor.c"), *glob.glob(os.path.join(kernels, "*.c"))]
-    command = ["cc", "-O2", "-pthread", "-I", os.path.join(kernels, "include"), *sources, "-lzstd", "-o", options.floor]
     try:
-        subprocess.run(command, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        print("cannot compile '%s': measuring without the floors: %s" % (sources[0], error), file=sys.stderr)
+        compile_c(["-pthread", "-I", os.path.join(kernels, "include"), *sources, "-lzstd", "-o", options.floor])
+    except subprocess.CalledProcessError as error:
+        print("cannot compile '%s': measuring without the floors: %s" % (sources[0], error.stderr.decode(errors="replace")), file=sys.stderr)
         options.absent.add("floor")
+
+
+def compile_c(arguments):
+    subprocess.run(["cc", "-O2", *arguments], check=True, capture_output=True)

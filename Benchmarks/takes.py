@@ -110,7 +110,7 @@ class Takes(Bench):
 
 
 def digests(directory):
-    """The files of a directory: what is kept of a state must not make this process large, because a peak below its own cannot be told."""
+    """The files of a directory, by what is in them."""
     return {
         name: hashlib.sha256(contents(os.path.join(directory, name))).digest() for name in os.listdir(directory)
         if os.path.isfile(os.path.join(directory, name))}

@@ -14,7 +14,7 @@ import sys
 
 sys.dont_write_bytecode = True
 from engine import Bench  # noqa: E402
-from measuring import MB, bytes_text, peak_text, progress  # noqa: E402
+from measuring import MB, bytes_text, progress  # noqa: E402
 from program import execute, parse  # noqa: E402
 from source_tree import fresh, remove  # noqa: E402
 from subjects import Snap  # noqa: E402
@@ -101,12 +101,12 @@ class Trees(Bench):
             row = "memory, %s files" % format(count, ",")
             self.rounds(row, 1, [("snap init + take", None, snap.first), ("snap take", None, snap.again), ("floor walk", None, lambda tree=tree: self.walk(tree))])
             self.rounds(row, 2, [("snap take", None, snap.again)])
-            self.record(row, "snap init + take", peak_text(self.peak(row, "snap init + take")), "", "", None, None, None)
+            self.record(row, "snap init + take", bytes_text(self.peak(row, "snap init + take")), "", "", None, None, None)
             peak = self.peak(row, "snap take")
-            self.record(row, "snap take", peak_text(peak), "", "", None, "≤ %d MB" % limit if limit else None, peak <= limit * MB if limit else None)
+            self.record(row, "snap take", bytes_text(peak), "", "", None, "≤ %d MB" % limit if limit else None, peak <= limit * MB if limit else None)
             remove(tree, snap.place)
         small, large = (self.peak("memory, %s files" % format(count // self.share, ","), "snap init + take") for count in (10_000, 1_000_000))
-        self.record("memory, first", "1,000,000 files", peak_text(large), "10,000 files", peak_text(small), large / small, None, None)
+        self.record("memory, first", "1,000,000 files", bytes_text(large), "10,000 files", bytes_text(small), large / small, None, None)
 
     def walk(self, tree):
         return self.subjects["floor"].run("walk", tree, "2", directory=tree)

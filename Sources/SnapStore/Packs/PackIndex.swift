@@ -61,9 +61,11 @@ struct PackIndex: Sendable {
         self.offset = offset
         self.length = length
         self.label = label
-        try bytes.withBytes { (span) throws(PackError) in try parse(span, headSum) }
+        try bytes.withBytes { (span) throws(PackError) in
+            try parse(span, headSum)
+            try checkBlocks(span)
+        }
         if bytes.hasFailed { throw Self.unreadable(label) }
-        for number in 0..<blockCount { try checkOrder(of: number) }
     }
 
     static func unreadable(_ label: String) -> PackError {
@@ -161,46 +163,55 @@ struct PackIndex: Sendable {
     /// The record of block `number`, which lies inside the file and within the format's limits.
     func block(_ number: Int) throws(PackError) -> PackBlock {
         guard (0..<blockCount).contains(number) else { throw damaged("there is no block \(number)") }
-        let block: PackBlock? = bytes.withBytes { span in
-            let at = blocks + number * PackFormat.blockRecordLength
-            guard let offset = span.integer(at: at, as: UInt64.self),
-                let stored = span.integer(at: at + 8, as: UInt32.self),
-                let plain = span.integer(at: at + 12, as: UInt32.self),
-                let sum = span.integer(at: at + 16, as: UInt32.self),
-                let contents = span.integer(at: at + 20, as: UInt32.self),
-                let codec = span.integer(at: at + 24, as: UInt8.self),
-                let depth = span.integer(at: at + 25, as: UInt8.self),
-                let bases = span.integer(at: at + 26, as: UInt16.self),
-                let firstBase = span.integer(at: at + 28, as: UInt32.self)
-            else { return nil }
-            return PackBlock(
-                offset: offset, storedLength: Int(stored), plainLength: Int(plain), checksum: sum,
-                contentsLength: Int(contents),
-                codecNumber: codec, depth: depth, firstBase: Int(firstBase), baseCount: Int(bases))
-        }
+        let block: PackBlock? = bytes.withBytes { span in record(span, number) }
         if bytes.hasFailed { throw Self.unreadable(label) }
-        guard let block, block.contentsLength >= PackFormat.contentsFixedLength,
-            block.contentsLength <= PackFormat.maximumContentsLength, block.offset <= offset,
-            block.offset >= UInt64(PackFormat.headerLength + block.contentsLength),
-            UInt64(block.storedLength) <= offset - block.offset, block.storedLength <= PackFormat.maximumStoredLength,
-            block.plainLength <= PackFormat.maximumPlainLength, block.depth <= PackFormat.maximumDepth,
-            (block.depth == 0) == (block.baseCount == 0)
-        else { throw damaged("the record of block \(number) is impossible") }
+        guard let block else { throw damaged("the record of block \(number) is impossible") }
+        return block
+    }
+
+    /// nil if it cannot be.
+    @inline(__always)
+    private func record(_ span: RawSpan, _ number: Int) -> PackBlock? {
+        let at = blocks + number * PackFormat.blockRecordLength
+        guard let place = span.integer(at: at, as: UInt64.self),
+            let stored = span.integer(at: at + 8, as: UInt32.self),
+            let plain = span.integer(at: at + 12, as: UInt32.self),
+            let sum = span.integer(at: at + 16, as: UInt32.self),
+            let contents = span.integer(at: at + 20, as: UInt32.self),
+            let codec = span.integer(at: at + 24, as: UInt8.self),
+            let depth = span.integer(at: at + 25, as: UInt8.self),
+            let bases = span.integer(at: at + 26, as: UInt16.self),
+            let firstBase = span.integer(at: at + 28, as: UInt32.self)
+        else { return nil }
+        let block = PackBlock(
+            offset: place, storedLength: Int(stored), plainLength: Int(plain), checksum: sum,
+            contentsLength: Int(contents), codecNumber: codec, depth: depth, firstBase: Int(firstBase),
+            baseCount: Int(bases))
+        guard block.contentsLength >= PackFormat.contentsFixedLength,
+            block.contentsLength <= PackFormat.maximumContentsLength, place <= offset,
+            place >= UInt64(PackFormat.headerLength + block.contentsLength),
+            UInt64(block.storedLength) <= offset - place, block.storedLength <= PackFormat.maximumStoredLength,
+            block.plainLength <= PackFormat.maximumPlainLength, depth <= PackFormat.maximumDepth,
+            (depth == 0) == (block.baseCount == 0)
+        else { return nil }
         if block.baseCount > 0 {
             guard block.firstBase <= baseCount - block.baseCount, block.plainLength <= PackFormat.maximumBasedLength
-            else {
-                throw damaged("the record of block \(number) is impossible")
-            }
+            else { return nil }
         }
         return block
     }
 
-    private func checkOrder(of number: Int) throws(PackError) {
-        let block = try block(number)
-        guard number > 0 else { return }
-        let previous = try self.block(number - 1)
-        guard previous.offset + UInt64(previous.storedLength) + UInt64(block.contentsLength) <= block.offset else {
-            throw damaged("blocks \(number - 1) and \(number) overlap")
+    /// All of them in one go: a take opens packs with thousands.
+    private func checkBlocks(_ span: RawSpan) throws(PackError) {
+        var end: UInt64 = 0
+        for number in 0..<blockCount {
+            guard let block = record(span, number) else {
+                throw damaged("the record of block \(number) is impossible")
+            }
+            guard end + UInt64(block.contentsLength) <= block.offset else {
+                throw damaged("blocks \(number - 1) and \(number) overlap")
+            }
+            end = block.offset + UInt64(block.storedLength)
         }
     }
 

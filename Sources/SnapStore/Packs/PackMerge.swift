@@ -3,24 +3,23 @@
 // Blocks are copied as they are, bases and all: every object stays at its depth. The merged pack is durable before the first of the others is removed, so at every moment a listing of
 // `packs/` has all objects; whoever opened a pack before reads on, and whoever comes too late for one lists again. A pack that is not wholly right stays where it is, for verify to find.
 //
-// A merge happens at the end of a take, so it is kept short: four packs of about one size become one of the next, and large ones are left to gc. So there are three of each size at most,
-// however many takes there were, and what one take adds is copied six times in all. Merging sixty-four at once would copy less, and one take in sixty-four would wait for as many
-// removals, which are what takes long.
+// A merge happens at the end of a take, so it is kept short: four packs of about one size become one of the next, until they are of about a quarter of a megabyte, which some 250 small takes
+// make. Copying more takes longer than a take may: that is left to gc, or to the time when there are many of them. So what one take adds is copied four times. Merging sixty-four at once would copy less,
+// and one take in sixty-four would wait for as many removals, which are what takes long.
 
 package import SnapSystem
 
 /// One merge.
 package final class PackMerge {
     /// Packs up to each of these lengths are of one size.
-    static let sizes: [UInt64] = [4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20]
+    static let sizes: [UInt64] = [4 << 10, 16 << 10, 64 << 10, 256 << 10]
     /// So many of one size are merged.
     static let fan = 4
-    /// Bytes that one merge copies.
-    static let budget: UInt64 = 6 << 20
     /// Packs from this length on are left to gc.
     static let smallLength: UInt64 = 16 << 20
-    /// Where so many are small, but too large for the budget, more is copied at once: each open pack takes a descriptor.
-    static let excess = 256
+    /// Where there are so many below that length, the smallest are merged whatever their size: each is opened by every take, and takes a descriptor.
+    static let excess = 64
+    /// Bytes that one such merge copies.
     static let excessBudget: UInt64 = 32 << 20
 
     private let store: PackSet
@@ -50,28 +49,34 @@ package final class PackMerge {
     package func run() throws(PackError) -> Int {
         // Others may have merged, or come, since.
         try store.refresh()
-        for (packs, number, budget) in Self.candidates(try store.packs) {
-            let sources = try sources(packs, number, budget)
-            if sources.count > 1, sources.count >= min(number, Self.fan) { return try merge(sources) }
+        for candidate in Self.candidates(try store.packs) {
+            let sources = try sources(candidate.packs)
+            if sources.count >= candidate.least { return try merge(sources) }
         }
         return 0
     }
 
-    /// Packs of each size of which there are enough, the smallest first, with how many to take and how many bytes.
-    private static func candidates(_ packs: [Pack]) -> [(packs: [Pack], number: Int, budget: UInt64)] {
-        var classes: [[Pack]] = Array(repeating: [], count: sizes.count)
-        var small: [Pack] = []
-        for pack in packs where pack.id != nil && pack.length < smallLength {
-            small.append(pack)
-            if let size = sizes.firstIndex(where: { pack.length < $0 }) { classes[size].append(pack) }
+    private struct Candidate {
+        /// The smallest first.
+        var packs: [Pack]
+        /// With fewer of them it is no use.
+        var least: Int
+    }
+
+    /// Packs of each size of which there are enough; last all small ones, if there are too many.
+    private static func candidates(_ packs: [Pack]) -> [Candidate] {
+        let small = packs.filter { $0.id != nil && $0.length < smallLength }.sorted {
+            $0.length != $1.length ? $0.length < $1.length : ($0.id ?? .zero) < ($1.id ?? .zero)
         }
-        func sorted(_ packs: [Pack]) -> [Pack] {
-            packs.sorted { $0.length != $1.length ? $0.length < $1.length : ($0.id ?? .zero) < ($1.id ?? .zero) }
+        var result: [Candidate] = []
+        var limits = sizes[...]
+        var rest = small[...]
+        while let limit = limits.popFirst() {
+            let end = rest.firstIndex { $0.length >= limit } ?? rest.endIndex
+            if end - rest.startIndex >= fan { result.append(Candidate(packs: Array(rest[..<end]), least: fan)) }
+            rest = rest[end...]
         }
-        var result = classes.filter { packs in
-            packs.count >= fan && sorted(packs).prefix(fan).reduce(0, { $0 + $1.length }) <= budget
-        }.map { (packs: sorted($0), number: fan, budget: budget) }
-        if small.count >= excess { result.append((sorted(small), excess / 4, excessBudget)) }
+        if small.count >= excess { result.append(Candidate(packs: small, least: 2)) }
         return result
     }
 
@@ -83,13 +88,13 @@ package final class PackMerge {
     }
 
     /// The first of `packs` that are wholly right, with their blocks.
-    private func sources(_ packs: [Pack], _ number: Int, _ budget: UInt64) throws(PackError) -> [Source] {
+    private func sources(_ packs: [Pack]) throws(PackError) -> [Source] {
         var result: [Source] = []
         var owners: [ObjectKey: [(pack: Int, block: Int)]] = [:]
         var total: UInt64 = 0
         for pack in packs {
             if isCancelled() { throw .cancelled }
-            if result.count == number || total + pack.length > budget { break }
+            if result.count == Self.fan || total + pack.length > Self.excessBudget { break }
             do throws(PackError) {
                 let blocks = try blocks(of: pack)
                 try checkCopies(pack, blocks, result, owners)

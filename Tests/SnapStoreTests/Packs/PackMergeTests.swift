@@ -57,6 +57,24 @@ import Testing
         try expectAll(samples, bed)
     }
 
+    /// Those that are too large to be merged by size are merged only when there are many, and four at a time.
+    @Test func largerOnesAreLeftUntilThereAreMany() throws {
+        let bed = try PackBed()
+        var samples: [Sample] = []
+        var numbers = Numbers(77)
+        for count in 1...70 {
+            let two = [Sample(.chunk, numbers.noise(140_000)), Sample(.chunk, numbers.noise(140_000))]
+            samples += two
+            try bed.commit([try block(two, .none)])
+            let merged = try merge(bed)
+            #expect(merged == 0 || merged == PackMerge.fan)
+            if count < PackMerge.excess { #expect(merged == 0) }
+            #expect(try bed.names("packs").count <= PackMerge.excess)
+        }
+        #expect(try bed.names("packs").count < 70)
+        try expectAll(samples, bed)
+    }
+
     @Test func depthsAndBasesStay() throws {
         let bed = try PackBed()
         var numbers = Numbers(7)
