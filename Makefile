@@ -58,7 +58,8 @@ BENCH_WORK ?= /var/tmp/snap-bench
 bench: build
 	Benchmarks/setup.sh $(BENCH_WORK)
 	@for part in engine takes trees revert; do \
-	  python3 Benchmarks/$$part.py --work $(BENCH_WORK) --newest-borg $(BENCH_WORK)/venv/bin/borg --json $(BENCH_WORK)/$$part.json; \
+	  options=; if [ $$part = trees ]; then options="--peers restic,borg-new,tar --rounds 2"; fi; \
+	  python3 Benchmarks/$$part.py $$options --work $(BENCH_WORK) --newest-borg $(BENCH_WORK)/venv/bin/borg --json $(BENCH_WORK)/$$part.json; \
 	  status=$$?; if [ $$status -gt 1 ]; then exit $$status; fi; done
 	$(BENCH_WORK)/venv/bin/python Benchmarks/page.py docs/performance.md $(foreach part,engine takes trees revert,$(BENCH_WORK)/$(part).json)
 

@@ -23,8 +23,8 @@ from subjects import ALL, Restic, Snap  # noqa: E402
 
 ROWS = ["version", "first", "size", "unchanged", "edit", "edits", "small", "restore", "verify", "list"]
 # Subjects that bars are about are run in every round; another one no more once it has taken so many seconds of a row.
-ESSENTIAL = {"snap", "git", "restic", "tar", "floor"}
-PATIENCE = 45
+ESSENTIAL = {"snap", "restic", "tar", "floor"}
+PATIENCE = 20
 
 
 class Bench:

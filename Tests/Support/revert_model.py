@@ -184,7 +184,7 @@ class Model(Directory):
             return
         widens = any(event["new"] == snapshot and event["message"] == "the head and more" for event in self.events())
         head = self.snapshots[self.head]
-        if widens == bool(self.changes(before)) and not before.caches | head.partial or widens and command == "revert":
+        if widens if command == "revert" else widens == bool(self.changes(before)) and not before.caches | head.partial:
             raise Broken("%s saved %s, which is%s said to be the head and more" % (command, snapshot[:12], "" if widens else " not"))
         if widens:
             self.counts["saved the head and more"] += 1
