@@ -41,7 +41,7 @@ extension WorkingDirectory {
         if let head = try room.timeline.head() { roots.append(try manifest(head).root) }
         var isNew = false
         while true {
-            var taken = try operation.takeSafety(covering: roots, isDry: false, for: .undo)
+            var taken = try operation.takeSafety(covering: roots, isDry: false, tellsWidening: true)
             isNew = isNew || taken.report.isNew
             taken.report.isNew = isNew
             let move = try undoStack(try room.timeline.read()).move(undo: steps)
@@ -65,7 +65,12 @@ extension WorkingDirectory {
         var roots: [ObjectID] = []
         if let head = try room.timeline.head() { roots.append(try manifest(head).root) }
         if try operation.takeSafety(covering: roots, isDry: true).report.isNew { throw .changedSinceUndo }
-        let report = try operation.run(to: move.target, event: .redo, message: move.message)
+        roots.append(try manifest(move.target).root)
+        let taken = try operation.takeSafety(covering: roots, isDry: false, tellsWidening: true)
+        // Changed in this very moment: then what was saved is new work.
+        let present = undoStack(try room.timeline.read())
+        if !present.redo.contains(move.target) { throw .changedSinceUndo }
+        let report = try operation.run(to: move.target, event: .redo, message: move.message, from: taken)
         lock.release()
         return report
     }

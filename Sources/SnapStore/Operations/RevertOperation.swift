@@ -44,7 +44,7 @@ final class RevertOperation {
         if let known {
             taken = known
         } else {
-            taken = try takeSafety(covering: [manifest.root], isDry: false, for: event)
+            taken = try takeSafety(covering: [manifest.root], isDry: false)
         }
         var report = RevertReport(target: target, former: taken.report.id)
         report.tookSafety = taken.report.isNew
@@ -158,7 +158,8 @@ final class RevertOperation {
         return try directory.manifest(id)
     }
 
-    func takeSafety(covering roots: [ObjectID], isDry: Bool, for event: Event = .revert) throws(StoreError)
+    /// What `roots` cover is covered, whatever the rules say. `tellsWidening`: of an unchanged directory the line says that it is one.
+    func takeSafety(covering roots: [ObjectID], isDry: Bool, tellsWidening: Bool = false) throws(StoreError)
         -> TakeOutcome
     {
         var take = TakeOptions()
@@ -169,9 +170,7 @@ final class RevertOperation {
         // What was allowed once is not refused when it is to be saved.
         take.force = true
         var purpose = TakePurpose(event: .safety, covering: roots, isDry: isDry, hasLock: true)
-        // A redo has made certain that nothing has changed; an undo asks.
-        if event == .redo { purpose.message = UndoStack.widening }
-        purpose.tellsWidening = event == .undo
+        purpose.tellsWidening = tellsWidening
         return try directory.take(take, for: purpose, observer: observer)
     }
 

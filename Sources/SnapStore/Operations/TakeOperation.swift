@@ -83,7 +83,9 @@ final class TakeOperation {
         let statistics = try statistics(of: take, totals, tail, workers[0])
         let content = TakeContent(
             rootTree: rootTree, rules: manifestRules, rulesDigest: rulesDigest, totals: totals, statistics: statistics)
-        if purpose.tellsWidening, take.hasCoveredMore.load(ordering: .relaxed), try isAsHead() {
+        if purpose.tellsWidening, take.hasCoveredMore.load(ordering: .relaxed),
+            try isAsHead(rootTree)
+        {
             purpose.message = UndoStack.widening
         }
         // What is large is written back before the timeline is locked, so that others wait for little.
@@ -134,10 +136,12 @@ final class TakeOperation {
     }
 
     /// Without what only the covering trees cover, there is nothing new.
-    private func isAsHead() throws(StoreError) -> Bool {
+    private func isAsHead(_ rootTree: ObjectID) throws(StoreError) -> Bool {
         guard let head = try directory.room.timeline.head() else { return false }
-        let purpose = TakePurpose(
-            event: .safety, covering: [try directory.manifest(head).root], isDry: true, hasLock: true)
+        let root = try directory.manifest(head).root
+        // Then nothing is recorded.
+        if root == rootTree { return false }
+        let purpose = TakePurpose(event: .safety, covering: [root], isDry: true, hasLock: true)
         return try !directory.take(options, for: purpose, observer: observer).report.isNew
     }
 

@@ -8,10 +8,10 @@ struct TakePurpose: Sendable {
     var covering: [ObjectID] = []
     /// Nothing is recorded: no pack, no line, no stat cache; the trees can be read from the outcome.
     var isDry = false
-    /// What the line says, where the user gave no message.
-    var message = Text("")
     /// The line says if the directory is as the head has it, and only the covering trees make a difference.
     var tellsWidening = false
+    /// What the line says, where the user gave no message.
+    var message = Text("")
     /// The caller holds the directory's lock alone.
     var hasLock = false
 

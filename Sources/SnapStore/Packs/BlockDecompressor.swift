@@ -12,6 +12,8 @@ package import SnapSystem
 
     package init() {
         unsafe zstd = ZSTD_createDCtx()
+        // What writers make needs no more; what is read in part makes a buffer of the window's size.
+        _ = unsafe ZSTD_DCtx_setParameter(zstd, ZSTD_d_windowLogMax, 25)
     }
 
     deinit {
@@ -20,7 +22,7 @@ package import SnapSystem
     }
 
     /// Replaces what `output` holds by the plain bytes. `prefix` are the bases' bytes; only zstd frames have any.
-    /// Of a zstd frame no more than the first `limit` bytes are made, and then what follows them is not checked.
+    /// Of a zstd frame no more than the first `limit` bytes need be made, and then what follows them is not checked.
     /// Returns what is wrong with the data, or nil.
     package func decompress(
         _ stored: RawSpan, _ codec: Codec, plainLength: Int, limit: Int? = nil, prefix: RawSpan = RawSpan(),
@@ -37,7 +39,10 @@ package import SnapSystem
             output.append(stored)
             return nil
         case .zstd:
-            if let limit, limit < plainLength { return decompressZstd(stored, first: max(limit, 0), prefix, output) }
+            // What cannot be read in part may still be read as a whole.
+            if let limit, limit < plainLength, decompressZstd(stored, first: max(limit, 0), prefix, output) == nil {
+                return nil
+            }
             return decompressZstd(stored, plainLength, prefix, output)
         case .lz4: return decompressLZ4(stored, plainLength, output)
         }
@@ -53,7 +58,7 @@ package import SnapSystem
             let frame = unsafe ZSTD_findFrameCompressedSize(stored.baseAddress, stored.count)
             guard ZSTD_isError(frame) == 0, frame == stored.count else { return nil }
             return unsafe prefix.withUnsafeBytes { prefix in
-                _ = unsafe ZSTD_DCtx_refPrefix(zstd, prefix.count == 0 ? nil : prefix.baseAddress, prefix.count)
+                guard unsafe refer(to: prefix) else { return nil }
                 return unsafe ZSTD_decompressDCtx(zstd, room, plainLength, stored.baseAddress, stored.count)
             }
         }
@@ -66,6 +71,13 @@ package import SnapSystem
         return nil
     }
 
+    /// Begins anew, with a prefix or with none; one of a frame that failed is forgotten.
+    private func refer(to prefix: UnsafeRawBufferPointer) -> Bool {
+        _ = unsafe ZSTD_DCtx_reset(zstd, ZSTD_reset_session_only)
+        let result = unsafe ZSTD_DCtx_refPrefix(zstd, prefix.count == 0 ? nil : prefix.baseAddress, prefix.count)
+        return ZSTD_isError(result) == 0
+    }
+
     /// The first `length` bytes of those that the frame yields.
     private func decompressZstd(_ stored: RawSpan, first length: Int, _ prefix: RawSpan, _ output: ByteBuffer)
         -> String?
@@ -74,8 +86,9 @@ package import SnapSystem
         let room = unsafe output.reserve(length + 1)
         let problem: String? = unsafe stored.withUnsafeBytes { stored in
             return unsafe prefix.withUnsafeBytes { prefix in
-                _ = unsafe ZSTD_DCtx_reset(zstd, ZSTD_reset_session_only)
-                _ = unsafe ZSTD_DCtx_refPrefix(zstd, prefix.count == 0 ? nil : prefix.baseAddress, prefix.count)
+                guard unsafe refer(to: prefix) else { return "the prefix cannot be used" }
+                // Whatever it was in the middle of is not gone on with.
+                defer { _ = unsafe ZSTD_DCtx_reset(zstd, ZSTD_reset_session_only) }
                 var input = unsafe ZSTD_inBuffer(src: stored.baseAddress, size: stored.count, pos: 0)
                 var made = unsafe ZSTD_outBuffer(dst: room, size: length, pos: 0)
                 while unsafe made.pos < made.size {
@@ -86,8 +99,6 @@ package import SnapSystem
                     }
                     if unsafe hint == 0 || (input.pos == read && made.pos == written) { break }
                 }
-                // Whatever it was in the middle of is not gone on with.
-                _ = unsafe ZSTD_DCtx_reset(zstd, ZSTD_reset_session_only)
                 return unsafe made.pos == length ? nil : "the data yields only \(made.pos) bytes"
             }
         }

@@ -31,9 +31,9 @@ final class OpeningCosts {
         self.packs = packs
     }
 
-    /// nil if the object is nowhere.
-    func opening(_ key: ObjectKey) throws(PackError) -> Opening? {
-        try opening(key, below: PackFormat.maximumDepth + 1)
+    /// nil if the object is nowhere, or cannot be found out about: what is damaged is told by who reads it.
+    func opening(_ key: ObjectKey) -> Opening? {
+        try? opening(key, below: PackFormat.maximumDepth + 1)
     }
 
     private func opening(_ key: ObjectKey, below depth: UInt8) throws(PackError) -> Opening? {
@@ -43,9 +43,10 @@ final class OpeningCosts {
         if let bases = known[place] { return Opening(block: place, end: end, bases: bases) }
         let block = try pack.block(location.block)
         var sum = Sum()
-        // What is damaged is found when it is read.
-        if block.depth < depth {
-            for base in try pack.bases(of: block) {
+        if block.baseCount > Self.baseLimit {
+            sum.bytes = Self.limit
+        } else if block.depth < depth {
+            for base in try pack.bases(of: block) where sum.bytes < Self.limit {
                 if let opening = try opening(base, below: block.depth) { sum.add(opening) }
             }
         }
@@ -54,9 +55,13 @@ final class OpeningCosts {
         return Opening(block: place, end: end, bases: sum.bytes)
     }
 
+    /// Nobody opens more to save a few bytes, so it is not counted on.
+    fileprivate static let limit = 64 << 20
+    private static let baseLimit = 4096
+
     /// Of several objects together: those of one block are decompressed together.
     struct Sum {
-        private(set) var bytes = 0
+        fileprivate(set) var bytes = 0
         private var ends: [BlockPlace: Int] = [:]
 
         func added(_ opening: Opening) -> Int {
@@ -65,7 +70,7 @@ final class OpeningCosts {
         }
 
         mutating func add(_ opening: Opening) {
-            bytes += added(opening)
+            bytes = min(bytes + added(opening), OpeningCosts.limit)
             ends[opening.block] = max(opening.end, ends[opening.block] ?? 0)
         }
     }

@@ -17,7 +17,7 @@ package final class PackMerge {
     static let fan = 4
     /// Packs from this length on are left to gc.
     static let smallLength: UInt64 = 16 << 20
-    /// Where there are so many below that length, the smallest are merged whatever their size: each is opened by every take, and takes a descriptor.
+    /// Where there are so many between the last size and that length, the smallest of them are merged: each is opened by every take, and takes a descriptor.
     static let excess = 64
     /// Bytes that one such merge copies.
     static let excessBudget: UInt64 = 32 << 20
@@ -63,7 +63,7 @@ package final class PackMerge {
         var least: Int
     }
 
-    /// Packs of each size of which there are enough; last all small ones, if there are too many.
+    /// Packs of each size of which there are enough; last those beyond all sizes, if there are too many.
     private static func candidates(_ packs: [Pack]) -> [Candidate] {
         let small = packs.filter { $0.id != nil && $0.length < smallLength }.sorted {
             $0.length != $1.length ? $0.length < $1.length : ($0.id ?? .zero) < ($1.id ?? .zero)
@@ -76,7 +76,7 @@ package final class PackMerge {
             if end - rest.startIndex >= fan { result.append(Candidate(packs: Array(rest[..<end]), least: fan)) }
             rest = rest[end...]
         }
-        if small.count >= excess { result.append(Candidate(packs: small, least: 2)) }
+        if rest.count >= excess { result.append(Candidate(packs: Array(rest), least: 2)) }
         return result
     }
 

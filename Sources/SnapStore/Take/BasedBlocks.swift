@@ -69,7 +69,7 @@ final class BasedBlocks {
             let length = Int(object.length)
             let isVain = tried >= Self.vainLimit && gained * 4 < tried
             guard !isVain, let former = predecessors.former(of: key),
-                try mayTry(key, length, after: former)
+                mayTry(key, length, after: former)
             else {
                 rest.append(number)
                 continue
@@ -77,7 +77,7 @@ final class BasedBlocks {
             tried += 1
             let choice = try self.choice(key, after: former, block.plain, offsets[number]..<offsets[number] + length)
             guard let base = choice.base, let baseLength = try packs.locate(base.key)?.location.length,
-                let opening = try costs.opening(base.key)
+                let opening = costs.opening(base.key)
             else {
                 rest.append(number)
                 continue
@@ -181,9 +181,9 @@ final class BasedBlocks {
     // MARK: One object
 
     /// What it costs to compare it is mostly to decompress what its predecessor lies in, up to it.
-    private func mayTry(_ key: ObjectKey, _ length: Int, after former: ObjectKey) throws(PackError) -> Bool {
+    private func mayTry(_ key: ObjectKey, _ length: Int, after former: ObjectKey) -> Bool {
         if choices[key] != nil { return true }
-        guard let opening = try costs.opening(former) else { return false }
+        guard let opening = costs.opening(former) else { return false }
         // Objects come in the order of their paths, so what lies together is mostly read together.
         let cost = length + opened.added(opening)
         opened.add(opening)

@@ -33,6 +33,7 @@ extension TakeWorker {
                 return
             }
             node.becomeCacheDirectory()
+            take.hasCoveredMore.store(true, ordering: .relaxed)
         }
         node.hasIgnoreFile = scanner.index(of: RuleSet.ignoreFileName) != nil
         let rules = node.hasIgnoreFile && !node.isCoveredInPart ? enter(node, directory) : node.rules

@@ -69,6 +69,34 @@ import Testing
         }
     }
 
+    @Test func afterABadFrameTheNextIsRead() throws {
+        var numbers = Numbers(6)
+        let base = numbers.noise(40_000)
+        let plain = base + numbers.noise(20_000)
+        let good = ByteBuffer()
+        _ = unsafe try BlockCompressor().compress(
+            plain.span.bytes, .zstd(level: 3), prefix: base.span.bytes, into: good)
+        for damagedAt in [2, 6, good.count / 2] {
+            var bad = good.array
+            bad[damagedAt] ^= 0x5A
+            let decompressor = BlockDecompressor()
+            for limit in [1000, 59_000, nil] {
+                _ = unsafe decompressor.decompress(
+                    bad.span.bytes, .zstd, plainLength: plain.count, limit: limit, prefix: base.span.bytes,
+                    into: ByteBuffer())
+                for next in [nil, 50_000] {
+                    let output = ByteBuffer()
+                    let problem = good.withBytes {
+                        unsafe decompressor.decompress(
+                            $0, .zstd, plainLength: plain.count, limit: next, prefix: base.span.bytes, into: output)
+                    }
+                    #expect(problem == nil)
+                    #expect(output.array == Array(plain.prefix(next ?? plain.count)))
+                }
+            }
+        }
+    }
+
     @Test func theCodecFollowsTheData() throws {
         var numbers = Numbers(1)
         let noise = numbers.noise(150_000)

@@ -75,6 +75,28 @@ import Testing
         try expectAll(samples, bed)
     }
 
+    /// Small ones are merged with their like, however many larger ones there are.
+    @Test func manyLargerOnesAreNotCopiedForSmallOnes() throws {
+        let bed = try PackBed()
+        var numbers = Numbers(78)
+        var samples: [Sample] = []
+        for _ in 0..<62 {
+            let two = [Sample(.chunk, numbers.noise(140_000)), Sample(.chunk, numbers.noise(140_000))]
+            samples += two
+            try bed.commit([try block(two, .none)])
+        }
+        let large = Set(try bed.names("packs"))
+        for seed in 0..<40 {
+            let one = Sample(.chunk, Array("small \(seed)".utf8))
+            samples.append(one)
+            try bed.commit([try block([one], .none)])
+            _ = try merge(bed)
+        }
+        #expect(large.isSubset(of: try bed.names("packs")))
+        #expect(try bed.names("packs").count <= 62 + 3 * 3)
+        try expectAll(samples, bed)
+    }
+
     @Test func depthsAndBasesStay() throws {
         let bed = try PackBed()
         var numbers = Numbers(7)
