@@ -32,7 +32,10 @@ package final class ObjectReader {
     private let store: PackSet
     private let overlay: [ObjectKey: [UInt8]]
     private let cacheLimit: Int
-    private let readsWholeBlocks: Bool
+    /// Up to where blocks will be needed.
+    private var expected: [BlockKey: Int] = [:]
+    /// They keep the identifiers their own.
+    private var expecting: [ObjectIdentifier: Pack] = [:]
     private var cache: [BlockKey: CachedBlock] = [:]
     private var cachedBytes = 0
     private var clock: UInt64 = 0
@@ -47,15 +50,21 @@ package final class ObjectReader {
     private static let spareLimit = 4
 
     /// `cacheBytes` of decompressed blocks are kept, and the last one always. Objects in `overlay` are in no pack: it is asked first, and its bytes are
-    /// believed, because a take of this process made them. A reader that does not read whole blocks stops decompressing one where the object that it was asked for ends,
-    /// which is worth it where few objects of a block are read.
-    package init(
-        _ store: PackSet, cacheBytes: Int = 8 << 20, overlay: [ObjectKey: [UInt8]] = [:], readsWholeBlocks: Bool = false
-    ) {
+    /// believed, because a take of this process made them.
+    package init(_ store: PackSet, cacheBytes: Int = 8 << 20, overlay: [ObjectKey: [UInt8]] = [:]) {
         self.store = store
         self.overlay = overlay
-        self.readsWholeBlocks = readsWholeBlocks
         cacheLimit = cacheBytes
+    }
+
+    /// Says what will be read: of the blocks that hold it no more is decompressed than that takes. Who reads something else of them all the same pays for it.
+    package func expect(_ keys: [ObjectKey]) {
+        for key in keys {
+            guard let (pack, location) = (try? store.locate(key)) ?? nil else { continue }
+            let block = BlockKey(pack: ObjectIdentifier(pack), block: location.block)
+            expected[block] = max(expected[block] ?? 0, location.offset + location.length)
+            expecting[block.pack] = pack
+        }
     }
 
     /// The object's bytes, which `verifyID` compares with its id: by default for all types but chunks, which the
@@ -154,13 +163,18 @@ package final class ObjectReader {
             return former
         }
         // Who comes back for more gets all.
-        let limit = readsWholeBlocks || former != nil || end > block.plainLength / 4 * 3 ? block.plainLength : end
+        let needed = former == nil ? expected[key] ?? .max : .max
+        let limit = needed >= end && needed < block.plainLength ? needed : block.plainLength
         guard let codec = Codec(rawValue: block.codecNumber) else {
             throw .unsupported(file: pack.label, what: "codec \(block.codecNumber)")
         }
         let prefix = prefixes[Int(block.depth)]
         prefix.truncate(to: 0)
-        for base in try pack.bases(of: block) { try appendBase(base, below: block.depth, to: prefix) }
+        if block.baseCount > 0 {
+            let bases = try pack.bases(of: block)
+            expect(bases)
+            for base in bases { try appendBase(base, below: block.depth, to: prefix) }
+        }
         try pack.readStored(number, into: stored)
         let plain = spare.popLast() ?? ByteBuffer(capacity: limit + 1)
         let problem = prefix.withBytes { prefix in

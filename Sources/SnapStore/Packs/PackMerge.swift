@@ -39,7 +39,7 @@ package final class PackMerge {
         self.spaceCheck = spaceCheck
         self.isCancelled = isCancelled
         self.temporary = try naming("tmp") { () throws(SystemError) in try temporary.duplicate() }
-        reader = ObjectReader(store, readsWholeBlocks: true)
+        reader = ObjectReader(store)
     }
 
     /// There may be something to merge.

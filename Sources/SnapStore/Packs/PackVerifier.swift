@@ -27,7 +27,7 @@ package final class PackVerifier {
     package private(set) var bytesRead: UInt64 = 0
 
     package init(_ store: PackSet) {
-        reader = ObjectReader(store, readsWholeBlocks: true)
+        reader = ObjectReader(store)
     }
 
     /// Everything: structure, each block's bytes, each object's id.

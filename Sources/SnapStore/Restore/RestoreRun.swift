@@ -30,8 +30,6 @@ final class RestoreRun: Sendable {
     let selection: RestoreSelection
     let root: OpenDirectory
     let threads: Int
-    /// Most of what lies in a block is likely to be put back.
-    let readsWholeBlocks: Bool
     private let target: [UInt8]
     /// Everything that is not a matter of permission ends the run, because what is made must be exact.
     private let isStrict: Bool
@@ -47,10 +45,8 @@ final class RestoreRun: Sendable {
 
     init(
         packs: PackSet, observer: Observer, links: LinkGroups, selection: RestoreSelection = .everything,
-        root: OpenDirectory, target: [UInt8], threads: Int, isStrict: Bool = false,
-        readsWholeBlocks: Bool
+        root: OpenDirectory, target: [UInt8], threads: Int, isStrict: Bool = false
     ) {
-        self.readsWholeBlocks = readsWholeBlocks
         self.isStrict = isStrict
         self.packs = packs
         self.observer = observer

@@ -19,7 +19,7 @@ final class RestoreWorker: @unchecked Sendable {
 
     init(_ run: RestoreRun) {
         self.run = run
-        reader = ObjectReader(run.packs, readsWholeBlocks: run.readsWholeBlocks)
+        reader = ObjectReader(run.packs)
         pool = DirectoryPool(root: run.root, threads: run.threads)
     }
 

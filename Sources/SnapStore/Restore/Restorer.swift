@@ -52,7 +52,7 @@ package final class Restorer: Sendable {
         let links = readLinks(entry, reader, &report)
         let run = RestoreRun(
             packs: packs, observer: observer, links: links, selection: selection, root: open, target: path,
-            threads: threads, readsWholeBlocks: true)
+            threads: threads)
         let workers = (0..<threads).map { _ in RestoreWorker(run) }
         run.shared.withLock { $0.queue.append(.directory(root)) }
         if root.isPlace {

@@ -27,7 +27,7 @@ final class RevertRun {
         }
         let run = RestoreRun(
             packs: directory.packs, observer: Observer(), links: LinkGroups(), root: root, target: directory.path,
-            threads: 1, isStrict: true, readsWholeBlocks: false)
+            threads: 1, isStrict: true)
         applier = RevertApplier(work, live, staging, worker: RestoreWorker(run), isBack: isBack)
     }
 }

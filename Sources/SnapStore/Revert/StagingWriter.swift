@@ -21,7 +21,7 @@ struct StagingWriter {
     /// Entries that one thread takes at a time.
     private let batch = 32
     /// So many are not a few of each block.
-    private static let manyItems = 200
+    private static let manyEntries = 200
 
     init(_ directory: WorkingDirectory, _ live: LiveTree, _ observer: Observer, threads: Int?) {
         self.directory = directory
@@ -54,8 +54,7 @@ struct StagingWriter {
         let groups = try linkGroups(items, links, in: area, &keepers, &unlinked)
         let run = RestoreRun(
             packs: directory.packs, observer: observer, links: groups.groups, root: area.open,
-            target: directory.path, threads: threads, isStrict: true,
-            readsWholeBlocks: items.count >= Self.manyItems)
+            target: directory.path, threads: threads, isStrict: true)
         let root = RestoreDirectory(TreeEntry(type: .directory, name: TreeEntry.rootName), in: nil)
         for (group, name) in groups.made { run.links.noteMade(group, RestoredPlace(directory: root, name: name)) }
         let workers = (0..<threads).map { _ in RestoreWorker(run) }
@@ -75,6 +74,10 @@ struct StagingWriter {
             RestoreWork.entries(root, Array(entries[$0..<min($0 + batch, entries.count)]))
         }
         run.shared.withLock { $0.queue = work.reversed() }
+        if entries.count < Self.manyEntries {
+            let contents = entries.compactMap { $0.content?.level == 0 ? $0.content?.id : nil }
+            for worker in workers { worker.reader.expect(contents.map { ObjectKey(.chunk, $0) }) }
+        }
         Workers.run(work.isEmpty ? 1 : min(threads, max(1, entries.count))) { workers[$0].work() }
         try run.check()
         workers[0].makeLinks()

@@ -59,6 +59,7 @@ final class BasedBlocks {
             offsets.append(offset)
             offset += Int(object.length)
         }
+        reader.expect(block.objects.compactMap { predecessors.former(of: ObjectKey($0.type, $0.id)) })
         // By the depth of their bases.
         var groups: [[Group]] = [[], []]
         var rest: [Int] = []

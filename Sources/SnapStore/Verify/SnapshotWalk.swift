@@ -50,7 +50,7 @@ final class SnapshotWalk {
     /// Objects in `lost` are known to be unreadable. With `isFull`, what is kept as content and needed whole is
     /// decoded.
     init(_ packs: PackSet, lost: Set<ObjectKey>, isFull: Bool, _ progress: VerifyProgress) {
-        reader = ObjectReader(packs, readsWholeBlocks: true)
+        reader = ObjectReader(packs)
         content = ContentCheck(packs, reader, lost: lost, isFull: isFull)
         self.progress = progress
         clean = Array(repeating: ObjectKeySet(), count: Int(ContentReference.maximumLevel) + 1)
