@@ -13,7 +13,7 @@ package import SnapSystem
     package init() {
         unsafe zstd = ZSTD_createDCtx()
         // What writers make needs no more; what is read in part makes a buffer of the window's size.
-        _ = unsafe ZSTD_DCtx_setParameter(zstd, ZSTD_d_windowLogMax, 25)
+        if unsafe zstd != nil { _ = unsafe ZSTD_DCtx_setParameter(zstd, ZSTD_d_windowLogMax, 25) }
     }
 
     deinit {
