@@ -32,6 +32,8 @@ final class BasedBlocks {
     private var compared: [ObjectKey: [UInt8]] = [:]
     private var comparedBytes = 0
     private static let comparedLimit = 16 << 20
+    /// What reading a predecessor may take, besides sixteen times the object's own length.
+    private static let openingLimit = 256 << 10
 
     /// Blocks with bases are small, and a higher level finds more of what they share with their bases; it takes less time than reading the bases.
     static let compression = Compression.zstd(level: 6)
@@ -185,6 +187,8 @@ final class BasedBlocks {
     private func mayTry(_ key: ObjectKey, _ length: Int, after former: ObjectKey) -> Bool {
         if choices[key] != nil { return true }
         guard let opening = costs.opening(former) else { return false }
+        // A first edit of what lies deep in a large block is stored as it is, and the next ones against that.
+        if opening.end + opening.bases > Self.openingLimit + 16 * length { return false }
         // Objects come in the order of their paths, so what lies together is mostly read together.
         let cost = length + opened.added(opening)
         opened.add(opening)
