@@ -140,13 +140,13 @@ class Bench:
 
     def first(self):
         self.rounds("first", self.options.slow_rounds, self.operation("first", prepare=lambda subject: subject.reset()))
-        self.measure_sizes("first", self.subjects, self.sizes)
+        self.measure_sizes(self.subjects, self.sizes)
         self.compare("first", "snap init + take", "restic backup", 0.25)
         self.compare("first", "snap init + take", "tar to zstd -3 -T2", 0.5)
         self.compare("first", "snap init + take", "floor take", 1.5)
         self.limit("first", "snap init + take", 250)
 
-    def measure_sizes(self, row, subjects, sizes):
+    def measure_sizes(self, subjects, sizes):
         """Of what holds the first snapshot and nothing else."""
         for name, subject in subjects.items():
             if name != "floor":

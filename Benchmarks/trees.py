@@ -58,7 +58,7 @@ class Trees(Bench):
         subjects.pop("git", None)
         self.rounds(row + ", first", self.options.slow_rounds, self.operation("first", prepare=lambda subject: subject.reset(), subjects=subjects))
         sizes = {}
-        self.measure_sizes(row, subjects, sizes)
+        self.measure_sizes(subjects, sizes)
         self.sizes.update({"%s: %s" % (row, name): size for name, size in sizes.items()})
         self.compare(row + ", first", "snap init + take", "floor take", None)
         again = {name: subject for name, subject in subjects.items() if name != "casync"}

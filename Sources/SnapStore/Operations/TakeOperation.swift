@@ -9,8 +9,10 @@ internal import Synchronization
 final class TakeOperation {
     let directory: WorkingDirectory
     let options: TakeOptions
-    private(set) var purpose: TakePurpose
+    let purpose: TakePurpose
     private let observer: Observer
+    /// The snapshot has what the head has, and only the covering trees make a difference.
+    private(set) var isWidening = false
     var notes: [String] = []
     /// What was not covered and is no gap in the tree.
     var missed: UInt64 = 0
@@ -86,7 +88,7 @@ final class TakeOperation {
         if purpose.tellsWidening, take.hasCoveredMore.load(ordering: .relaxed),
             try isAsHead(rootTree)
         {
-            purpose.message = UndoStack.widening
+            isWidening = true
         }
         // What is large is written back before the timeline is locked, so that others wait for little.
         if session.storedBytes > 4 << 20 { try wrap { () throws(PackError) in try session.flushData() } }

@@ -10,8 +10,6 @@ struct TakePurpose: Sendable {
     var isDry = false
     /// The line says if the directory is as the head has it, and only the covering trees make a difference.
     var tellsWidening = false
-    /// What the line says, where the user gave no message.
-    var message = Text("")
     /// The caller holds the directory's lock alone.
     var hasLock = false
 

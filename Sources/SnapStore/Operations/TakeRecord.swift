@@ -91,7 +91,7 @@ extension TakeOperation {
         var events = [
             TimelineEvent(
                 time: manifest.time, old: head, new: id, event: purpose.event, kind: manifest.kind, who: options.who,
-                message: manifest.message ?? purpose.message)
+                message: manifest.message ?? (isWidening ? UndoStack.widening : ""))
         ]
         if let mark = try nameMark(id) { events.append(mark) }
         return (id, events)

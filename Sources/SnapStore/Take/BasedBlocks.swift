@@ -88,8 +88,7 @@ final class BasedBlocks {
             gained += 1
             let depth = Int(base.depth)
             if groups[depth].last?.hasRoom(length, baseLength, opening) != true { groups[depth].append(Group()) }
-            groups[depth][groups[depth].count - 1].add(number, length, base, baseLength, choice)
-            groups[depth][groups[depth].count - 1].opening.add(opening)
+            groups[depth][groups[depth].count - 1].add(number, length, base, baseLength, choice, opening)
         }
         // What is small and has no base rides along where there is a block already, the less deep first.
         if let host = groups.firstIndex(where: { !$0.isEmpty }) {
@@ -142,12 +141,15 @@ final class BasedBlocks {
                     ?? true
         }
 
-        mutating func add(_ number: Int, _ length: Int, _ base: BaseCandidate, _ baseLength: Int, _ choice: Choice) {
+        mutating func add(
+            _ number: Int, _ length: Int, _ base: BaseCandidate, _ baseLength: Int, _ choice: Choice, _ opening: Opening
+        ) {
             numbers.append(number)
             bases.append(base)
             plain += length
             prefix += baseLength
             alone += choice.plain
+            self.opening.add(opening)
         }
     }
 
