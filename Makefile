@@ -39,6 +39,7 @@ test: deps
 	python3 Tests/Support/kill_revert.py --mode kill --every 211 --user 65534 --store outside --unsaved --snap .build/debug/snap --jobs 2 --work $(SHM)
 	python3 Tests/Support/kill_revert.py --mode kill --every 401 --stays --nested 6 --nested-step 120 --snap .build/debug/snap --jobs 2 --work $(SHM)
 	python3 Tests/Support/kill_revert.py --mode fail --errno EIO --every 151 --snap .build/debug/snap --jobs 2 --work $(SHM)
+	python3 Tests/Support/kill_revert.py --mode fail --errno ENOENT --every 61 --first 3700 --snap .build/debug/snap --jobs 2 --work $(SHM)
 	python3 Tests/Support/revert_endings.py --every 7 --snap .build/debug/snap --work $(SHM)
 	python3 Tests/Support/revert_model.py --steps 250 --seed 7 --snap .build/debug/snap --work $(SHM)
 	python3 Tests/Support/revert_races.py --rounds 20 --snap .build/debug/snap

@@ -64,6 +64,24 @@ extension FileDescriptor {
         return (facts, extra)
     }
 
+    /// The facts of `name`; nil if it is not there. An answer that something is gone lets a caller pass it over, and some file systems give it of what is there: it is asked for twice.
+    package borrowing func factsIfThere(of name: some Collection<UInt8>) throws(SystemError) -> (FileFacts, FileExtra)?
+    {
+        for _ in 0..<2 {
+            do throws(SystemError) {
+                return try facts(of: name)
+            } catch {
+                guard error.isNotFound else { throw error }
+            }
+        }
+        return nil
+    }
+
+    /// Something is called `name`; asked for twice, as above.
+    package borrowing func has(_ name: some Collection<UInt8>) throws(SystemError) -> Bool {
+        try factsIfThere(of: name) != nil
+    }
+
     /// The entry of `directory`, an open directory's number, whose name stands in `record` at `nameOffset`, with a zero behind it, has the facts that stand there at `factsOffset`.
     /// False also if it cannot be asked.
     package static func hasFacts(

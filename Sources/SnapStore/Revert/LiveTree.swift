@@ -34,10 +34,37 @@ final class LiveTree {
     /// The directory at `path`, never through a link. The last one stays open, because neighbours come together.
     func directory(_ path: [UInt8]) throws(SystemError) -> OpenDirectory {
         if let lastOpen, lastPath == path { return lastOpen }
-        let open = OpenDirectory(owning: try root.openBeneath(path, [.read, .directory]))
+        let open = OpenDirectory(owning: try openDirectory(path))
         lastPath = path
         lastOpen = open
         return open
+    }
+
+    /// That it went away is asked for twice, as in `FileDescriptor.factsIfThere`.
+    private func openDirectory(_ path: [UInt8]) throws(SystemError) -> FileDescriptor {
+        do throws(SystemError) {
+            return try root.openBeneath(path, [.read, .directory])
+        } catch {
+            guard error.isNotFound || error.isLoop else { throw error }
+            return try root.openBeneath(path, [.read, .directory])
+        }
+    }
+
+    /// Something is at `path`, which is not the root's.
+    func has(_ path: [UInt8]) throws(SystemError) -> Bool {
+        guard try hasDirectory(parentPath(path)) else { return false }
+        return try directory(parentPath(path)).descriptor.has(lastName(path))
+    }
+
+    /// The directory at `path` is still there.
+    func hasDirectory(_ path: [UInt8]) throws(SystemError) -> Bool {
+        do throws(SystemError) {
+            _ = try openDirectory(path)
+            return true
+        } catch {
+            if error.isNotFound || error.isLoop { return false }
+            throw error
+        }
     }
 
     /// A file system is mounted at `path`.
@@ -57,17 +84,6 @@ final class LiveTree {
 
     func isOwnStore(_ facts: FileFacts, _ extra: FileExtra) -> Bool {
         ownStores.contains { $0.inode == facts.inode && $0.device == extra.device }
-    }
-
-    /// The facts of `name`; nil if it is not there.
-    func facts(of name: [UInt8], in directory: borrowing FileDescriptor) throws(SystemError) -> (FileFacts, FileExtra)?
-    {
-        do throws(SystemError) {
-            return try directory.facts(of: name)
-        } catch {
-            if error.isNotFound { return nil }
-            throw error
-        }
     }
 
     // MARK: One entry
@@ -91,7 +107,7 @@ final class LiveTree {
     func matches(
         _ entry: TreeEntry, _ name: [UInt8], in directory: borrowing FileDescriptor, _ scrutiny: Scrutiny = []
     ) throws(SystemError) -> Bool {
-        guard var (facts, extra) = try facts(of: name, in: directory) else { return false }
+        guard var (facts, extra) = try directory.factsIfThere(of: name) else { return false }
         if entry.type == .file && facts.type == .regular && scrutiny.contains(.settled),
             try awaitWriters(name, in: directory)
         {

@@ -68,7 +68,7 @@ final class RevertApplier {
     func state(of step: RevertStep) throws(SystemError) -> State {
         guard let parent = try parent(of: step) else { return step.to == nil ? .to : .absent }
         let name = lastName(step.path)
-        guard try live.facts(of: name, in: parent.descriptor) != nil else {
+        guard try parent.descriptor.has(name) else {
             return step.to == nil ? .to : step.from == nil ? .from : .absent
         }
         if step.isLinkOnly { return try linkState(of: step, name, parent) }
@@ -88,7 +88,7 @@ final class RevertApplier {
         guard let to = step.to, try live.matches(to, name, in: parent.descriptor) else { return .other }
         var isFormer = true
         if let area = try staging.area(for: parentPath(step.path)) {
-            let former = try live.facts(of: step.stagedName + Self.formerSuffix, in: area.open.descriptor)
+            let former = try area.open.descriptor.factsIfThere(of: step.stagedName + Self.formerSuffix)
             if let former { isFormer = try parent.descriptor.facts(of: name).0.inode == former.0.inode }
         }
         return isFormer == isBack ? .to : .from
@@ -102,7 +102,7 @@ final class RevertApplier {
     /// Changing metadata in place was interrupted: each fact is one side's.
     func isMixture(_ step: RevertStep, _ name: [UInt8], _ parent: borrowing FileDescriptor) throws(SystemError) -> Bool
     {
-        guard let from = step.from, let to = step.to, let (facts, extra) = try live.facts(of: name, in: parent) else {
+        guard let from = step.from, let to = step.to, let (facts, extra) = try parent.factsIfThere(of: name) else {
             return false
         }
         var candidate = to
@@ -182,7 +182,7 @@ final class RevertApplier {
         guard let from = step.from, let to = step.to, try area.has(staged) else {
             return .conflict("it could not be made")
         }
-        guard let present = try live.facts(of: name, in: parent.descriptor) else {
+        guard let present = try parent.descriptor.factsIfThere(of: name) else {
             // Nothing is lost by what was removed meanwhile.
             try area.open.descriptor.move(staged, to: parent.descriptor, name)
             try tighten(to, name, parent)
@@ -226,7 +226,7 @@ final class RevertApplier {
     func remove(
         _ step: RevertStep, _ name: [UInt8], _ parent: OpenDirectory, _ staged: [UInt8], _ area: StagingArea
     ) throws(SystemError) -> Outcome {
-        guard let from = step.from, let present = try live.facts(of: name, in: parent.descriptor) else {
+        guard let from = step.from, let present = try parent.descriptor.factsIfThere(of: name) else {
             return .already
         }
         try discard(staged, step, area)

@@ -74,7 +74,7 @@ extension RevertApplier {
                     guard error.isExisting else { throw error }
                     stays = error
                     // Its time is that of the last change to it.
-                    if let (facts, _) = try live.facts(of: lastName(path), in: parent), facts.type == .directory,
+                    if let (facts, _) = try parent.factsIfThere(of: lastName(path)), facts.type == .directory,
                         facts.permissions != entry.mode, facts.permissions == entry.mode | 0o700
                     {
                         try parent.setPermissions(entry.mode, of: lastName(path))
@@ -89,7 +89,7 @@ extension RevertApplier {
             for child in children {
                 let childPath = join(path, child.name)
                 if child.type == .directory {
-                    if try live.facts(of: child.name, in: open)?.0.type == .directory {
+                    if try open.factsIfThere(of: child.name)?.0.type == .directory {
                         pending.append((child, childPath, false))
                     }
                     continue
@@ -117,7 +117,7 @@ extension RevertApplier {
 
     /// What came out and went back has the mode and the time that it had, if it is still that directory.
     func unloosen(_ former: FileFacts, _ name: [UInt8], _ parent: OpenDirectory) throws(SystemError) {
-        guard former.type == .directory, let (facts, _) = try live.facts(of: name, in: parent.descriptor),
+        guard former.type == .directory, let (facts, _) = try parent.descriptor.factsIfThere(of: name),
             facts.inode == former.inode, facts.type == .directory
         else { return }
         if facts.permissions != former.permissions, facts.permissions == former.permissions | 0o700 {
@@ -135,7 +135,7 @@ extension RevertApplier {
 
     /// A directory that was put in place has its own mode and time: it was opened to be moved, and some file systems touch what an exchange moves.
     func tighten(_ entry: TreeEntry, _ name: [UInt8], _ parent: OpenDirectory) throws(SystemError) {
-        guard entry.type == .directory, let (facts, _) = try live.facts(of: name, in: parent.descriptor),
+        guard entry.type == .directory, let (facts, _) = try parent.descriptor.factsIfThere(of: name),
             facts.type == .directory
         else { return }
         if facts.permissions != entry.mode, facts.permissions == entry.mode | 0o700 {

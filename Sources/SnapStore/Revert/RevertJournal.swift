@@ -151,7 +151,7 @@ struct RevertJournal: Sendable {
                 do throws(SystemError) {
                     try room.descriptor.remove(Array(name.utf8))
                 } catch {
-                    if !error.isNotFound { throw error }
+                    guard error.isNotFound, try !room.descriptor.has(Array(name.utf8)) else { throw error }
                 }
             }
         } catch {

@@ -77,8 +77,10 @@ extension RevertApplier {
             do throws(SystemError) {
                 try finish(touch)
             } catch {
-                if error.isNotFound || error.isLoop { continue }
-                guard error.isRefusal else { throw error }
+                // Whoever removed it, or put something else in its place, need not hear of its mode and time.
+                if error.isLoop { continue }
+                if error.isNotFound, try !live.hasDirectory(touch.path) { continue }
+                guard error.isRefusal || error.isNotFound else { throw error }
                 note(touch.path, "\(error.call): \(error.reason)")
             }
         }
@@ -138,7 +140,7 @@ extension RevertApplier {
                 }
                 // Where there is nothing to put it back into, the last look keeps it.
                 guard let parent = try parent(of: step) else { continue }
-                let isThere = try live.facts(of: lastName(step.path), in: parent.descriptor) != nil
+                let isThere = try parent.descriptor.has(lastName(step.path))
                 try putBack(name, lastName(step.path), parent, area, isExchange: isThere)
                 outcomes[index] = .conflict("it was changed while the revert ran")
                 note(step.path, "it was changed while the revert ran")

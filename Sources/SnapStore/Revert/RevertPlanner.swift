@@ -143,7 +143,7 @@ final class RevertPlanner {
     private func isGone(_ path: [UInt8]) -> Bool {
         guard let parent = try? live.root.openBeneath(parentPath(path), [.read, .directory]) else { return false }
         do throws(SystemError) {
-            return try live.facts(of: lastName(path), in: parent) == nil
+            return try !parent.has(lastName(path))
         } catch {
             return false
         }

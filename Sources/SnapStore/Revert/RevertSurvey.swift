@@ -39,7 +39,7 @@ extension RevertApplier {
         let old = step.stagedName + Self.oldSuffix
         guard try area.has(old) else { return }
         guard let parent = try parent(of: step) else { return try keep(old, step.path, area) }
-        if try live.facts(of: lastName(step.path), in: parent.descriptor) == nil {
+        if try !parent.descriptor.has(lastName(step.path)) {
             try area.open.descriptor.move(old, to: parent.descriptor, lastName(step.path))
         } else {
             try discard(step.stagedName, step, area)

@@ -20,13 +20,7 @@ final class StagingArea: Sendable {
     }
 
     func has(_ name: [UInt8]) throws(SystemError) -> Bool {
-        do throws(SystemError) {
-            _ = try open.descriptor.facts(of: name)
-            return true
-        } catch {
-            if error.isNotFound { return false }
-            throw error
-        }
+        try open.descriptor.has(name)
     }
 }
 
@@ -74,7 +68,8 @@ final class Staging {
                     try top.setModificationTime(seconds: mount.seconds, nanoseconds: mount.nanoseconds)
                 } catch {
                     // Another take may be at the same.
-                    if error.isNotFound { continue }
+                    let isGone = error.isNotFound && (try? top.has(name)) == false
+                    if isGone { continue }
                     guard error.isRefusal, !forRevert else { throw StoreError(error, doing: "clean up in", mount.path) }
                     isSwept = false
                 }
@@ -150,7 +145,8 @@ final class Staging {
             do throws(SystemError) {
                 try clear(area, in: mount)
             } catch {
-                if !error.isRefusal && !error.isNotFound { throw error }
+                if error.isNotFound, try !live.hasDirectory(mount) { continue }
+                if !error.isRefusal { throw error }
             }
         }
         areas.removeAll { $0.mount != nil }
@@ -242,13 +238,7 @@ enum TreeRemoval {
     }
 
     static func remove(_ name: [UInt8], in directory: borrowing FileDescriptor) throws(SystemError) {
-        let type: FileType
-        do throws(SystemError) {
-            type = try directory.facts(of: name).0.type
-        } catch {
-            if error.isNotFound { return }
-            throw error
-        }
+        guard let type = try directory.factsIfThere(of: name)?.0.type else { return }
         if type == .directory {
             let open: FileDescriptor
             do throws(SystemError) {

@@ -165,7 +165,8 @@ struct StagingWriter {
             try area.open.descriptor.remove(name)
             return nil
         } catch {
-            if error.isRefusal || error.isNotFound || error.isLoop { return nil }
+            if error.isRefusal || error.isLoop { return nil }
+            if error.isNotFound, (try? live.has(path)) == false { return nil }
             throw StoreError(error, doing: "link", path)
         }
     }
