@@ -12,13 +12,13 @@ SWIFT_RELEASE := swift build -c release --product snap -Xswiftc -static-executab
 
 all: build
 
-# libzstd and liblz4 with headers. Nothing is installed where they are there already.
+# libzstd, liblz4 and zlib with headers. Nothing is installed where they are there already.
 deps:
-	@if ! (pkg-config --exists libzstd liblz4) 2>/dev/null; then \
+	@if ! (pkg-config --exists libzstd liblz4 zlib) 2>/dev/null; then \
 	  if command -v apt-get >/dev/null; then \
 	    if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
-	    $$sudo apt-get update -qq && $$sudo apt-get install -y -qq pkg-config libzstd-dev liblz4-dev; \
-	  else echo "install libzstd and liblz4 with headers, and pkg-config" >&2; exit 1; fi; fi
+	    $$sudo apt-get update -qq && $$sudo apt-get install -y -qq pkg-config libzstd-dev liblz4-dev zlib1g-dev; \
+	  else echo "install libzstd, liblz4 and zlib with headers, and pkg-config" >&2; exit 1; fi; fi
 
 # One static executable at .build/release/snap.
 build: deps
@@ -37,7 +37,7 @@ test: deps
 	python3 Tests/Support/kill_take.py --mode fail-from --errno ENOSPC --snap .build/debug/snap --jobs 2
 	python3 Tests/Support/kill_revert.py --mode kill --every 97 --snap .build/debug/snap --jobs 2 --work $(SHM)
 	python3 Tests/Support/kill_revert.py --mode kill --every 211 --user 65534 --store outside --unsaved --snap .build/debug/snap --jobs 2 --work $(SHM)
-	python3 Tests/Support/kill_revert.py --mode kill --every 401 --stays --nested 6 --nested-step 120 --snap .build/debug/snap --jobs 2 --work $(SHM)
+	python3 Tests/Support/kill_revert.py --mode kill --every 401 --stays --nested 6 --nested-step 120 --nested-errno ENOENT --snap .build/debug/snap --jobs 2 --work $(SHM)
 	python3 Tests/Support/kill_revert.py --mode fail --errno EIO --every 151 --snap .build/debug/snap --jobs 2 --work $(SHM)
 	python3 Tests/Support/kill_revert.py --mode fail --errno ENOENT --every 61 --first 3700 --snap .build/debug/snap --jobs 2 --work $(SHM)
 	python3 Tests/Support/revert_endings.py --every 7 --snap .build/debug/snap --work $(SHM)

@@ -58,6 +58,15 @@ extension FileDescriptor {
         }
     }
 
+    package borrowing func removeAttribute(_ attribute: [UInt8], of file: some Collection<UInt8>) throws(SystemError) {
+        let place = Array("/proc/self/fd/\(raw)/".utf8) + file
+        _ = unsafe try withPath(place) { (path) throws(SystemError) in
+            unsafe try withPath(attribute) { (name) throws(SystemError) in
+                try retrying("lremovexattr") { unsafe lremovexattr(path, name) }
+            }
+        }
+    }
+
     package borrowing func removeAttribute(_ attribute: [UInt8]) throws(SystemError) {
         let number = raw
         _ = unsafe try withPath(attribute) { (name) throws(SystemError) in

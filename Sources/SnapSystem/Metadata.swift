@@ -82,6 +82,17 @@ extension FileDescriptor {
         try factsIfThere(of: name) != nil
     }
 
+    /// The directory at a path below this one, never through a link, is there.
+    package borrowing func hasBeneath(_ path: [UInt8]) throws(SystemError) -> Bool {
+        do throws(SystemError) {
+            _ = try openBeneath(path, [.read, .directory])
+            return true
+        } catch {
+            if error.isNotFound || error.isLoop { return false }
+            throw error
+        }
+    }
+
     /// The entry of `directory`, an open directory's number, whose name stands in `record` at `nameOffset`, with a zero behind it, has the facts that stand there at `factsOffset`.
     /// False also if it cannot be asked.
     package static func hasFacts(

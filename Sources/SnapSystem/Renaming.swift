@@ -36,13 +36,8 @@ extension FileDescriptor {
             }
         } catch {
             guard error.isUnknownFlag else { throw error }
-            do throws(SystemError) {
-                _ = try directory.facts(of: other)
-            } catch {
-                guard error.isNotFound else { throw error }
-                return try rename(name, to: directory, other)
-            }
-            throw SystemError("renameat2", EEXIST)
+            if try directory.has(other) { throw SystemError("renameat2", EEXIST) }
+            try rename(name, to: directory, other)
         }
     }
 

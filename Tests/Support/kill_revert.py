@@ -222,9 +222,30 @@ class Slot(Directory):
         self.must("revert", self.first, "--yes", "-q", statuses=self.whole)
         self.require(self.is_a(self.look()), "a plain revert after a part")
 
+    def inner(self, number):
+        """A fault of a recovery, which may be of another kind."""
+        if not self.options.nested_errno:
+            return Fault(self.options, number)
+        code = getattr(errno, self.options.nested_errno)
+        return Fault(argparse.Namespace(mode="fail", code=code), number)
+
+    def refused(self, fault):
+        """Beside an unfinished revert no take goes on, whatever one of its calls says."""
+        self.broken_revert(fault)
+        for number in range(1, 60):
+            if not self.is_unfinished():
+                return
+            inner = self.inner(number)
+            done = self.snap("take", "-q", environment=inner.environment)
+            if done.returncode in (0, 3):
+                raise Broken("a take at %s went on beside an unfinished revert" % inner.name)
+        self.recover("--continue")
+
     def nested(self, fault):
         """Break the recovery too: a sample of its calls, each followed by one that nothing breaks."""
         sample = random.Random(fault.name)
+        if self.options.nested_errno:
+            self.refused(fault)
         for first in ("--continue", "--abort"):
             number = 1 + sample.randrange(8)
             while True:
@@ -232,7 +253,7 @@ class Slot(Directory):
                 self.broken_revert(fault)
                 if not self.is_unfinished():
                     break
-                inner = Fault(self.options, number)
+                inner = self.inner(number)
                 try:
                     done = self.faulted(inner, "revert", first)
                     self.points["nested"] += 1
@@ -286,6 +307,7 @@ def main():
     parser.add_argument("--first", type=int, default=1, help="begin at this point")
     parser.add_argument("--limit", type=int, default=1_000_000, help="stop after this point")
     parser.add_argument("--nested", type=int, default=0, help="break the recovery too, at every point that this divides")
+    parser.add_argument("--nested-errno", help="break the recovery by a call that fails with this error, whatever breaks the revert")
     parser.add_argument("--nested-step", type=int, default=60, help="about how many calls of a recovery to pass over between two points")
     parser.add_argument("--timeout", type=int, default=120, help="seconds a command may take")
     parser.add_argument("--work", help="where to work; default: a new directory in the system's place for them")

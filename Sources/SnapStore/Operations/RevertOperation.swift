@@ -102,14 +102,17 @@ final class RevertOperation {
         let live = try liveTree(ObjectReader(directory.packs), journal.scanStart, readsBytes: true)
         let staging = try Staging(directory, live, token: journal.token)
         try requireMounts(journal, live)
-        let head = try directory.room.timeline.head()
+        // A revert begins from a head: that there is none now is damage, or an answer that is not to be believed.
+        guard let head = try directory.room.timeline.head() else {
+            throw directory.room.timelines.damage(TimelineStore.main, "it has no head, and a revert began from one")
+        }
         let isRecorded = head != journal.former
-        if isRecorded, let head { try correctTimes(of: &journal.mounts, head, live.source) }
+        if isRecorded { try correctTimes(of: &journal.mounts, head, live.source) }
         try openMounts(journal, staging)
         if isRecorded && !isBack {
             // The line was written: all that was left to do is to clean up.
-            report.head = head ?? journal.target
-            if let head, head != journal.target { noteRest(live, from: head, to: manifest, journal, &report) }
+            report.head = head
+            if head != journal.target { noteRest(live, from: head, to: manifest, journal, &report) }
             try cleanUp(staging)
             lock.release()
             return finished(&report)
@@ -128,7 +131,7 @@ final class RevertOperation {
             journal.event = head == journal.target && journal.event == .undo ? .redo : .undo
             journal.message = Text("")
             swap(&journal.target, &journal.former)
-            journal.former = head ?? journal.former
+            journal.former = head
         }
         try record(run, journal, isRecorded: isRecorded, &report)
         lock.release()
@@ -143,7 +146,10 @@ final class RevertOperation {
         // It is over, whatever can be told of it.
         guard let root = try? directory.manifest(head).root,
             let rest = try? plan(live, from: root, to: manifest, journal.target, requiresMatches: false)
-        else { return notes.append("what it left could not be told: compare the directory with \(journal.target)") }
+        else {
+            let reason = "what was not put back could not be told: snap diff \(journal.target.short)"
+            return report.note(left: [RevertReport.Left(path: [], reason: reason)])
+        }
         let missed = rest.plan.changes.filter { $0.action != .leave }.map {
             RevertReport.Left(path: $0.path, reason: "it was not put back")
         }
@@ -306,7 +312,8 @@ final class RevertOperation {
                 try staging.openMount(mount)
             } catch {
                 // Its steps are conflicts then.
-                if error.isRefusal || error.isNotFound { continue }
+                let isGone = error.isNotFound && (try? staging.isThere(mount)) == false
+                if error.isRefusal || isGone { continue }
                 throw StoreError(error, doing: "make a directory in", mount.path)
             }
         }

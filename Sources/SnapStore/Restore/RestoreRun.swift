@@ -39,8 +39,18 @@ final class RestoreRun: Sendable {
     private let isStopped = Atomic<Bool>(false)
     private let failure = Mutex<StoreError?>(nil)
     private let cause = Mutex<SystemError?>(nil)
-    /// The failed call that ended the run.
-    var lastFailure: SystemError? { cause.withLock { $0 } }
+    /// The failed call that ended the run, which can go on after it.
+    func takeFailure() -> SystemError? {
+        let found = cause.withLock { cause in
+            defer { cause = nil }
+            return cause
+        }
+        if found != nil {
+            failure.withLock { $0 = nil }
+            isStopped.store(false, ordering: .relaxed)
+        }
+        return found
+    }
     private let totals = Mutex<(files: UInt64, bytes: UInt64)>((0, 0))
 
     init(

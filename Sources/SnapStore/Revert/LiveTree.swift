@@ -186,9 +186,15 @@ final class LiveTree {
         return recency.isRecent(facts)
     }
 
-    private func attributes(of name: [UInt8], in directory: borrowing FileDescriptor) throws(SystemError)
+    func attributes(of name: [UInt8], in directory: borrowing FileDescriptor) throws(SystemError)
         -> [ExtendedAttribute]
     {
+        do throws(SystemError) {
+            return try directory.attributes(of: name)
+        } catch {
+            if error.isNotSupported { return [] }
+            guard error.isNotFound else { throw error }
+        }
         do throws(SystemError) {
             return try directory.attributes(of: name)
         } catch {

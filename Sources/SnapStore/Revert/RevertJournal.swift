@@ -75,7 +75,18 @@ struct RevertJournal: Sendable {
     /// The journal in the working directory's room; nil if no revert is under way.
     static func read(in room: StoreDirectory, _ file: String = RevertJournal.file) throws(StoreError) -> RevertJournal?
     {
-        guard let values = try room.readKeyValues(file) else { return nil }
+        // Without a journal what is staged may go: that there is none is asked for in two ways.
+        var values = try room.readKeyValues(file)
+        if values == nil {
+            do throws(SystemError) {
+                _ = try room.descriptor.facts(of: Array(file.utf8))
+            } catch {
+                if error.isNotFound { return nil }
+                throw room.failure(error, "examine", file)
+            }
+            values = try room.readKeyValues(file)
+        }
+        guard let values else { return nil }
         guard values.string("version") == "1" else {
             throw .unsupported(path: room.path(of: file), what: "journal version \(values.string("version") ?? "")")
         }
@@ -171,7 +182,7 @@ extension RevertJournal.Mount {
 }
 
 extension WorkingDirectory {
-    /// The revert that was interrupted; nil if there is none. One look-up if there is none.
+    /// The revert that was interrupted; nil if there is none. Two look-ups if there is none.
     public func unfinishedRevert() throws(StoreError) -> UnfinishedRevert? {
         try RevertJournal.read(in: room.directory)?.unfinished
     }

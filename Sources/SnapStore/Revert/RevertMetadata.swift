@@ -19,6 +19,7 @@ extension RevertApplier {
             try removeAttributes(notOf: to, file)
             problems = worker.apply(to, to: file, nil, present)
         } else {
+            try removeAttributes(notOf: to, name, parent)
             problems = worker.apply(to, to: parent.descriptor, name, present)
         }
         try checkWorker()
@@ -43,9 +44,20 @@ extension RevertApplier {
         }
     }
 
+    /// Of what is not opened: links, FIFOs, devices.
+    private func removeAttributes(notOf entry: TreeEntry, _ name: [UInt8], _ parent: OpenDirectory)
+        throws(SystemError)
+    {
+        guard entry.type != .file, entry.gap == nil, let kept = live.keptAttributes(entry) else { return }
+        for attribute in try live.attributes(of: name, in: parent.descriptor)
+        where !kept.contains(where: { $0.name == attribute.name }) {
+            try parent.descriptor.removeAttribute(attribute.name, of: name)
+        }
+    }
+
     /// A call that failed for no lasting reason.
     private func checkWorker() throws(SystemError) {
-        if let error = worker.run.lastFailure { throw error }
+        if let error = worker.run.takeFailure() { throw error }
     }
 
     // MARK: Directories
@@ -78,9 +90,8 @@ extension RevertApplier {
                 try finish(touch)
             } catch {
                 // Whoever removed it, or put something else in its place, need not hear of its mode and time.
-                if error.isLoop { continue }
-                if error.isNotFound, try !live.hasDirectory(touch.path) { continue }
-                guard error.isRefusal || error.isNotFound else { throw error }
+                if error.isNotFound || error.isLoop, try !live.hasDirectory(touch.path) { continue }
+                guard error.isRefusal || error.isNotFound || error.isLoop else { throw error }
                 note(touch.path, "\(error.call): \(error.reason)")
             }
         }

@@ -4,7 +4,7 @@
 // revert's own at the top of every other. Their paths are in the journal before they are used.
 
 internal import CSnapSystem
-internal import SnapSystem
+package import SnapSystem
 
 /// A staging directory on one file system.
 final class StagingArea: Sendable {
@@ -59,27 +59,48 @@ final class Staging {
         var isSwept = true
         if let unbegun {
             for mount in unbegun.mounts {
-                guard let root = try? directory.place.directory.open([0x2E], [.read, .directory]),
-                    let top = try? root.openBeneath(mount.path, [.read, .directory])
-                else { continue }
-                let name = mountPrefix + Array(unbegun.token.utf8)
                 do throws(SystemError) {
-                    try TreeRemoval.remove(name, in: top)
-                    try top.setModificationTime(seconds: mount.seconds, nanoseconds: mount.nanoseconds)
+                    let root = try directory.place.directory.open([0x2E], [.read, .directory])
+                    if try !sweep(mount, token: unbegun.token, in: root) { isSwept = false }
                 } catch {
-                    // Another take may be at the same.
-                    let isGone = error.isNotFound && (try? top.has(name)) == false
-                    if isGone { continue }
-                    guard error.isRefusal, !forRevert else { throw StoreError(error, doing: "clean up in", mount.path) }
-                    isSwept = false
+                    // Another take may be at the same; a revert is alone.
+                    if !forRevert && (error.isRefusal || error.isNotFound) {
+                        isSwept = false
+                        continue
+                    }
+                    throw StoreError(error, doing: "clean up in", mount.path)
                 }
             }
         }
         guard let home = try? directory.place.home.directory(StoreLayout.stagingName) else { return }
         // What cannot go does no harm.
         try? TreeRemoval.empty(home.descriptor, except: keptSuffix)
-        if unbegun != nil && isSwept { try RevertJournal.remove(in: room) }
+        if unbegun != nil && (isSwept || forRevert) { try RevertJournal.remove(in: room) }
     }
+
+    /// False: its file system is not mounted now, so that what is staged on it, copies all of them, has to wait.
+    private static func sweep(_ mount: RevertJournal.Mount, token: String, in root: borrowing FileDescriptor)
+        throws(SystemError) -> Bool
+    {
+        let top: FileDescriptor
+        do throws(SystemError) {
+            top = try root.openBeneath(mount.path, [.read, .directory])
+        } catch {
+            // Gone with all that was in it, if it is still so when asked again.
+            guard error.isNotFound || error.isLoop else { throw error }
+            if try root.hasBeneath(mount.path) { throw error }
+            return true
+        }
+        if mount.isMountPoint, try top.facts().1.mount_root == 0 { return false }
+        let name = mountPrefix + Array(token.utf8)
+        guard try top.has(name) else { return true }
+        try TreeRemoval.remove(name, in: top)
+        try top.setModificationTime(seconds: mount.seconds, nanoseconds: mount.nanoseconds)
+        return true
+    }
+
+    /// The directory that a staging directory is made in is there.
+    func isThere(_ mount: RevertJournal.Mount) throws(SystemError) -> Bool { try live.hasDirectory(mount.path) }
 
     private var mountName: [UInt8] { Self.mountPrefix + Array(token.utf8) }
 
@@ -154,14 +175,18 @@ final class Staging {
 
     private func clear(_ area: StagingArea, in mount: [UInt8]) throws(SystemError) {
         let top = try live.root.openBeneath(mount, [.read, .directory])
-        let facts = try top.facts().0
+        let (facts, extra) = try top.facts()
+        // Something else is mounted there now, or nothing any more.
+        if extra.device != area.device { return }
         try disown(area)
         try TreeRemoval.empty(area.open.descriptor, except: Self.keptSuffix)
         do throws(SystemError) {
             try top.remove(mountName, directory: true)
         } catch {
-            // Something is kept in it.
-            guard error.isExisting else { throw error }
+            // Something is kept in it; or it went by another hand.
+            var isGone = false
+            if error.isNotFound { isGone = try !top.has(mountName) }
+            guard error.isExisting || isGone else { throw error }
         }
         try top.setModificationTime(seconds: facts.mtime_seconds, nanoseconds: facts.mtime_nanoseconds)
     }
@@ -191,9 +216,9 @@ final class Staging {
 }
 
 /// Removing directories with all that is in them, of any depth.
-enum TreeRemoval {
+package enum TreeRemoval {
     /// Removes everything in `directory`, except entries of its own with `suffix`.
-    static func empty(_ directory: borrowing FileDescriptor, except suffix: [UInt8] = []) throws(SystemError) {
+    package static func empty(_ directory: borrowing FileDescriptor, except suffix: [UInt8] = []) throws(SystemError) {
         let scanner = DirectoryScanner()
         // Directories wait until what is in them is gone, so that depth costs no descriptors and no stack.
         var pending: [(path: [UInt8], isEmptied: Bool)] = [([], false)]
@@ -237,7 +262,7 @@ enum TreeRemoval {
         }
     }
 
-    static func remove(_ name: [UInt8], in directory: borrowing FileDescriptor) throws(SystemError) {
+    package static func remove(_ name: [UInt8], in directory: borrowing FileDescriptor) throws(SystemError) {
         guard let type = try directory.factsIfThere(of: name)?.0.type else { return }
         if type == .directory {
             let open: FileDescriptor

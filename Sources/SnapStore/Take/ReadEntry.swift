@@ -66,13 +66,25 @@ extension TakeWorker {
         default: entry.gap = (.unsupported, false, "kind \(String(facts.mode >> 12, radix: 16))")
         }
         do throws(SystemError) {
-            let attributes = try directory.attributes(of: name)
+            let attributes = try nodeAttributes(name, directory)
             if !attributes.isEmpty { entry.attributes = .here(attributes) }
         } catch {
             // Without /proc there is no way to ask; any other failure is a gap that has all but the attributes.
             if !error.isNotFound { entry.gap = (.unreadable, true, "attributes: \(error.reason)") }
         }
         return entry
+    }
+
+    /// That there is nothing to ask is asked for twice.
+    private func nodeAttributes(_ name: [UInt8], _ directory: borrowing FileDescriptor) throws(SystemError)
+        -> [ExtendedAttribute]
+    {
+        do throws(SystemError) {
+            return try directory.attributes(of: name)
+        } catch {
+            guard error.isNotFound else { throw error }
+            return try directory.attributes(of: name)
+        }
     }
 
     private func readFile(
