@@ -30,12 +30,13 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(name: "CSnapKernels"),
         .target(name: "CSnapSystem"),
         .target(name: "SnapSystem", dependencies: ["CSnapSystem", "CSnapKernels"], swiftSettings: strict),
         .target(
             name: "SnapStore",
-            dependencies: ["SnapSystem", "CSnapKernels", "CZstd", "CLZ4"],
+            dependencies: ["SnapSystem", "CSnapKernels", "CZstd", "CLZ4", "CZlib"],
             swiftSettings: strict),
         .target(name: "SnapCLI", dependencies: ["SnapStore", "SnapSystem"], swiftSettings: strict),
         .executableTarget(name: "snap", dependencies: ["SnapCLI"], swiftSettings: strict),

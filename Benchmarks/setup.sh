@@ -5,7 +5,7 @@
 set -euo pipefail
 
 packages=(linux-source git restic borgbackup bup casync rsync zstd tar gcc libc6-dev libzstd-dev
-  python3-venv python3-dev pkg-config libssl-dev libacl1-dev liblz4-dev libxxhash-dev)
+  python3-venv python3-dev pkg-config libssl-dev libacl1-dev liblz4-dev zlib1g-dev libxxhash-dev)
 
 if ! dpkg -s "${packages[@]}" >/dev/null 2>&1; then
   if [ "$(id -u)" = 0 ]; then sudo=(); else sudo=(sudo); fi

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 int snap_statx(int fd, const char *path, struct snap_facts *facts, struct snap_extra *extra) {
@@ -123,6 +125,68 @@ int snap_sync_file_system(int fd) {
 
 int snap_clone(int fd, int from) {
     return ioctl(fd, FICLONE, from);
+}
+
+int snap_terminal_columns(int fd) {
+    struct winsize size;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+int snap_start_pager(const char *command) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    // What this process ignores, the pager does not.
+    sigset_t pipe_signal;
+    sigemptyset(&pipe_signal);
+    sigaddset(&pipe_signal, SIGPIPE);
+    pid_t process = -1;
+    int code = posix_spawn_file_actions_init(&actions);
+    if (code == 0) code = posix_spawnattr_init(&attributes);
+    if (code == 0) code = posix_spawn_file_actions_adddup2(&actions, ends[0], 0);
+    if (code == 0) code = posix_spawnattr_setsigdefault(&attributes, &pipe_signal);
+    if (code == 0) code = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    const char *words[] = {"sh", "-c", command, NULL};
+    if (code == 0) code = posix_spawn(&process, "/bin/sh", &actions, &attributes, (char *const *)words, environ);
+    if (code == 0 && dup2(ends[1], 1) < 0) code = errno;
+    close(ends[0]);
+    close(ends[1]);
+    if (code == 0) return process;
+    errno = code;
+    return -1;
+}
+
+void snap_end_pager(int process) {
+    close(1);
+    int status;
+    while (waitpid(process, &status, 0) < 0 && errno == EINTR) {}
+}
+
+int snap_run_command(const char *command, const char *first, const char *second) {
+    // The shell gives both to the command as its last words.
+    char *line = malloc(strlen(command) + sizeof " \"$@\"");
+    if (!line) return -1;
+    strcpy(line, command);
+    strcat(line, " \"$@\"");
+    const char *words[] = {"sh", "-c", line, "sh", first, second, NULL};
+    posix_spawnattr_t attributes;
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGPIPE);
+    pid_t process = -1;
+    int code = posix_spawnattr_init(&attributes);
+    if (code == 0) code = posix_spawnattr_setsigdefault(&attributes, &signals);
+    if (code == 0) code = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    if (code == 0) code = posix_spawn(&process, "/bin/sh", NULL, &attributes, (char *const *)words, environ);
+    free(line);
+    int status = 0;
+    while (code == 0 && waitpid(process, &status, 0) < 0) {
+        if (errno != EINTR) code = errno;
+    }
+    if (code == 0) return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    errno = code;
+    return -1;
 }
 
 // A read lease is granted only while nobody has the file open for writing.

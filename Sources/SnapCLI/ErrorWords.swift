@@ -14,7 +14,13 @@ struct ErrorWords {
     /// The command's forms, after a mistake in what was typed.
     private(set) var usage: [String] = []
 
-    init(_ failure: Failure, command: Command?) {
+    /// What there is instead, each on a line.
+    private(set) var details: [String] = []
+    /// For ages; nil: times are printed.
+    private let now: Timestamp?
+
+    init(_ failure: Failure, command: Command?, now: Timestamp? = nil) {
+        self.now = now
         message = ""
         let name = command?.name
         switch failure {
@@ -32,6 +38,10 @@ struct ErrorWords {
             hints = ["snap verify --full"]
         case .outside(let path, let root):
             message = "\(subject(path)) is outside of the working directory \(subject(root))"
+        case .notInSnapshot(let id, let path, let candidates):
+            message = "\(subject(path)) is not in the snapshot \(id.short)"
+            let meant = candidates.map { subject($0) }.joined(separator: " or ")
+            if !meant.isEmpty { hints = ["did you mean \(meant)?"] }
         case .declined: message = "the answer was not yes: nothing was changed"
         case .endedPartWay(let error):
             describe(error, name ?? "COMMAND")
@@ -41,7 +51,7 @@ struct ErrorWords {
 
     /// The lines, each with its end.
     var text: String {
-        let lines = ["snap: " + message] + hints.map { "hint: " + $0 } + usage
+        let lines = ["snap: " + message] + details.map { "  " + $0 } + hints.map { "hint: " + $0 } + usage
         return lines.map { $0 + "\n" }.joined()
     }
 
@@ -98,11 +108,18 @@ struct ErrorWords {
         switch error {
         case .notAWorkingDirectory, .storeMissing, .notAStore, .unsupported, .foreignOwner, .refused, .revertUnderWay:
             describePlace(error, command)
-        case .unknownRevision, .ambiguousRevision, .revisionOutOfRange, .invalidName, .nameExists, .unknownName:
+        case .unknownRevision, .ambiguousRevision, .revisionOutOfRange, .unknownTimeline, .invalidTime, .invalidName,
+            .nameExists, .unknownName:
             describeRevision(error, command)
         case .revertUnfinished, .notMounted, .noUnfinishedRevert, .nothingToUndo, .nothingToRedo, .changedSinceUndo,
             .removedSnapshot, .pathNotFound, .notEnoughSpaceToRevert:
             describeRevert(error)
+        case .notAFile(let path, let kind, let gap):
+            if let gap {
+                message = "\(subject(path)) was there and is not covered: \(gap.words)"
+            } else {
+                message = "\(subject(path)) is \(kind.words) and not a file"
+            }
         case .alreadyExists(let path):
             message = "\(subject(path)) is there already"
         case .damaged(let file, let what):
@@ -158,15 +175,21 @@ struct ErrorWords {
         switch error {
         case .unknownRevision(let text, let candidates):
             message = "no snapshot \(subject(text))"
-            hints = candidates.isEmpty ? ["snap list"] : candidates.map { "snap show \(shellWord($0))" }
+            list(candidates)
             // It may have been meant as a path.
             if candidates.isEmpty, command == "revert" { hints.append("snap revert -- \(shellWord(text))") }
-        case .ambiguousRevision(let text, let candidates):
-            message = "\(subject(text)) is the start of \(counted(candidates.count, "snapshot id"))"
-            hints = candidates.prefix(10).map { "snap show \($0.short)" }
-        case .revisionOutOfRange(let text, let reason):
+        case .ambiguousRevision(let text, let candidates, let count):
+            message = "\(subject(text)) is the start of \(counted(count, "snapshot id"))"
+            list(candidates)
+        case .revisionOutOfRange(let text, let reason, let nearest):
             message = "no snapshot \(subject(text)): \(safeText(reason))"
-            hints = ["snap list"]
+            list(nearest.map { [$0] } ?? [])
+        case .unknownTimeline(let name, let available):
+            message = "no timeline \(subject(name))"
+            hints = available.map { "snap show \($0)@{0}" }
+        case .invalidTime(let text, let reason):
+            message = "\(subject(text)) cannot be used: \(safeText(reason))"
+            hints = ["snap log"]
         case .invalidName(let text, let reason):
             message = "\(subject(text)) cannot be a name: \(safeText(reason))"
         case .nameExists(let name, let target):
@@ -177,6 +200,18 @@ struct ErrorWords {
             hints = candidates.isEmpty ? ["snap name"] : candidates.map { "snap name -d \(shellWord($0))" }
         default: break
         }
+    }
+
+    /// A line for each snapshot: what can be typed for it, its id, its age and its message.
+    private mutating func list(_ candidates: [RevisionCandidate]) {
+        let rows = candidates.map { candidate in
+            let age = candidate.time.map { time in now.map { ageText(time, now: $0) } ?? clockText(time) }
+            let id = candidate.id.description.hasPrefix(candidate.text) ? "" : candidate.id.short
+            let message = candidate.message.split(separator: "\n").first.map(String.init) ?? ""
+            return [safeText(candidate.text), id, age ?? "", safeText(message)]
+        }
+        details = columns(rows)
+        hints = [candidates.first.map { "snap show \(shellWord($0.text))" } ?? "snap list"]
     }
 
     private mutating func describeRevert(_ error: StoreError) {

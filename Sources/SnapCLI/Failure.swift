@@ -17,6 +17,8 @@ enum Failure: Error, Sendable {
     case manifestUnreadable(ObjectID)
     /// A path to put back that is not in the working directory.
     case outside(path: [UInt8], root: [UInt8])
+    /// A path that the snapshot does not have, and what may have been meant.
+    case notInSnapshot(ObjectID, path: [UInt8], candidates: [[UInt8]])
     /// The answer to a question was not yes.
     case declined
     /// A revert ended part-way, and has to be continued or aborted.
@@ -38,7 +40,7 @@ enum Failure: Error, Sendable {
     /// The status to end with, given the signal that has arrived, or 0.
     func status(signal: Int32) -> ExitStatus {
         switch self {
-        case .usage, .store(.invalidName): .usage
+        case .usage, .store(.invalidName), .store(.invalidTime): .usage
         case .store(.cancelled) where signal != 0, .endedPartWay(.cancelled) where signal != 0: .signal(signal)
         case .outputClosed: .brokenPipe
         default: .failed

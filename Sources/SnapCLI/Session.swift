@@ -94,6 +94,27 @@ struct Session {
         return Timestamp(seconds: clock.seconds, nanoseconds: clock.nanoseconds)
     }
 
+    /// The present and the local zone, which times that somebody types are read by.
+    func clock() throws(Failure) -> LocalClock {
+        LocalClock(now: try now()) { LocalTime.offset(at: $0) }
+    }
+
+    /// The snapshot that is meant.
+    func resolve(_ revision: Revision, in directory: WorkingDirectory) throws(Failure) -> ObjectID {
+        let clock = try clock()
+        return try storing { () throws(StoreError) in try directory.resolve(revision, clock: clock) }
+    }
+
+    /// The moment that the value of an option names.
+    func moment(_ text: String, option: String) throws(Failure) -> Timestamp {
+        let clock = try clock()
+        do throws(TimeExpressionError) {
+            return try TimeExpression.parse(text, clock: clock)
+        } catch {
+            throw .usage(.invalidValue(option: option, value: text, reason: error.reason))
+        }
+    }
+
     /// `user@host/process`, which timelines record.
     var who: String {
         let names = [Process.environment("USER"), Process.environment("LOGNAME")]

@@ -15,13 +15,15 @@ package enum SnapCLI {
         let output = Output()
         do throws(Failure) {
             let status = try run(arguments, output, &command)
-            try output.flush()
+            try output.finish()
             return status.code
         } catch {
             // What is written already is the result up to here; the error counts, not whether that part came through.
-            if !error.isOfOutput { try? output.flush() }
+            if error.isOfOutput { output.abandon() } else { try? output.finish() }
             if !error.isSilent {
-                Messages(verbosity: .normal).print(ErrorWords(error, command: command).text)
+                let messages = Messages(verbosity: .normal)
+                let now = try? Session(output: output, messages: messages).now()
+                messages.print(ErrorWords(error, command: command, now: now).text)
             }
             return error.status(signal: Interrupts.signal).code
         }
@@ -62,6 +64,7 @@ package enum SnapCLI {
             }
         }
         try armFaults()
+        output.mayPage = !typed.isSet(.noPager)
         return try action(Session(output: output, messages: Messages(verbosity: typed.verbosity)))
     }
 

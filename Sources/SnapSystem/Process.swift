@@ -90,6 +90,49 @@ package enum Process {
 
     package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
+    /// Columns of a terminal; nil if the descriptor is none, or it does not say.
+    package static func terminalColumns(_ descriptor: Int32) -> Int? {
+        let columns = Int(snap_terminal_columns(descriptor))
+        return columns > 0 ? columns : nil
+    }
+
+    /// From now on a shell that runs `command` reads what goes to standard output.
+    package static func startPager(_ command: [UInt8]) throws(SystemError) -> Int32 {
+        unsafe try withPath(command) { (command) throws(SystemError) in
+            try Faults.pass("posix_spawn")
+            let process = unsafe snap_start_pager(command)
+            if process < 0 { throw SystemError.last("posix_spawn") }
+            return process
+        }
+    }
+
+    /// Standard output is at its end; waits for the pager to end as well.
+    package static func endPager(_ process: Int32) { snap_end_pager(process) }
+
+    /// Runs a shell's command line with two words behind it. Its status; 128 + the signal, if one ended it.
+    package static func run(_ command: [UInt8], _ first: [UInt8], _ second: [UInt8]) throws(SystemError) -> Int32 {
+        unsafe try withPath(command) { (command) throws(SystemError) in
+            unsafe try withPath(first) { (first) throws(SystemError) in
+                unsafe try withPath(second) { (second) throws(SystemError) in
+                    try Faults.pass("posix_spawn")
+                    let status = unsafe snap_run_command(command, first, second)
+                    if status < 0 { throw SystemError.last("posix_spawn") }
+                    return status
+                }
+            }
+        }
+    }
+
+    /// A program of that name is found where a shell looks for it.
+    package static func hasProgram(_ name: String) -> Bool {
+        let places = environment("PATH") ?? Array("/usr/bin:/bin".utf8)
+        return places.split(separator: 0x3A).contains { place in
+            let path = Array(place) + [0x2F] + Array(name.utf8)
+            return unsafe (try? withPath(path) { (path) throws(SystemError) in unsafe access(path, X_OK) == 0 })
+                ?? false
+        }
+    }
+
     /// A line without its end, from a descriptor that this process was started with; nil at the end of the input, on an error, and
     /// when a signal that asks the process to end came meanwhile, which the standard library's `readLine` waits through.
     package static func readLine(from descriptor: Int32) -> [UInt8]? {

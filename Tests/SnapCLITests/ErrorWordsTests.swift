@@ -9,6 +9,7 @@ import Testing
 @Suite struct ErrorWordsTests {
     private static let id = ObjectID(0xABCD_EF01_2345_6789, 1, 2, 3)
     private static let path = Array("/w/a b".utf8)
+    private static let candidate = RevisionCandidate(text: "v2", id: id, time: Timestamp(seconds: 0), message: "first")
 
     private static let unfinished = UnfinishedRevert(
         event: .undo, target: id, former: id, time: Timestamp(seconds: 0))
@@ -20,13 +21,18 @@ import Testing
         .alreadyExists(path: path), .damaged(file: "packs/x", what: "checksum"),
         .missingObject(type: .chunk, id: id), .system(doing: "open", path: path, reason: "no such file or directory"),
         .noSpace(available: 1, floor: 1 << 30, needed: 5000), .storeLimit(size: 10, limit: 20),
-        .nothingCovered(path: path, reason: "permission denied"), .unknownRevision(text: "v1", candidates: ["v2"]),
-        .ambiguousRevision(text: "abcd", candidates: [id, id]), .revisionOutOfRange(text: "@~9", reason: "there are 3"),
+        .nothingCovered(path: path, reason: "permission denied"), .unknownRevision(text: "v1", candidates: [candidate]),
+        .ambiguousRevision(text: "abcd", candidates: [candidate, candidate], count: 2),
+        .revisionOutOfRange(text: "@{9}", reason: "there are 3", nearest: candidate),
+        .unknownTimeline(name: "x", available: ["main"]), .invalidTime(text: "x", reason: "it is not a time"),
+        .revisionOutOfRange(text: "@~9", reason: "there are 3"),
         .invalidName(text: "a b", reason: "it has a space"), .nameExists(name: "v1", target: id),
         .unknownName(name: "v1", candidates: []), .notEmpty(path: path), .revertUnderWay, .cancelled,
         .invalidConfiguration(file: "config", reason: "line 1"), .revertUnfinished(unfinished), .noUnfinishedRevert,
         .nothingToUndo(available: 0), .nothingToUndo(available: 2), .nothingToRedo(available: 0),
         .nothingToRedo(available: 1), .changedSinceUndo, .removedSnapshot(id), .pathNotFound(path: path),
+        .notAFile(path: path, kind: .directory, gap: nil),
+        .notAFile(path: path, kind: .file, gap: .unreadable),
         .notEnoughSpaceToRevert(available: 1, needed: 5000),
     ]
 
@@ -45,6 +51,7 @@ import Testing
             .system(doing: "change to", path: path, SystemError("chdir", 2)),
             .currentDirectory(SystemError("getcwd", 2)),
             .output(SystemError("write", 28)), .manifestUnreadable(id), .outside(path: path, root: path), .declined,
+            .notInSnapshot(id, path: path, candidates: [path]),
             .endedPartWay(.cancelled),
         ]
 
@@ -58,7 +65,8 @@ import Testing
             let lines = words.text.split(separator: "\n", omittingEmptySubsequences: false)
             #expect(lines.first?.hasPrefix("snap: ") == true && lines.last == "")
             for line in lines.dropFirst().dropLast() {
-                #expect(line.hasPrefix("hint: ") || line.hasPrefix("usage: ") || line.hasPrefix("   or: "), "\(line)")
+                let starts = ["hint: ", "usage: ", "   or: ", "  "]
+                #expect(starts.contains { line.hasPrefix($0) }, "\(line)")
                 #expect(!line.hasSuffix("."))
             }
         }
@@ -69,7 +77,7 @@ import Testing
         let failure = Failure.usage(Self.usage[index])
         #expect(failure.status(signal: 0).code == 2)
         let hasUsage = ErrorWords(failure, command: ListCommand.command).text.contains(
-            "usage: snap list [-n N] [--json]\n")
+            "usage: snap list [REV...] [options] [--json] [-- PATH...]\n")
         if case .invalidEnvironment = Self.usage[index] { #expect(!hasUsage) } else { #expect(hasUsage) }
     }
 
@@ -97,12 +105,18 @@ import Testing
         let hostile = Array("/a\u{1B}[2J\n".utf8)
         for error: StoreError in [
             .notEmpty(path: hostile), .system(doing: "open", path: hostile, reason: "\u{1B}x"),
-            .damaged(file: "\u{1B}x", what: "\u{1B}x"), .unknownRevision(text: "\u{1B}x", candidates: ["\u{1B}x"]),
+            .damaged(file: "\u{1B}x", what: "\u{1B}x"),
+            .unknownRevision(
+                text: "\u{1B}x",
+                candidates: [RevisionCandidate(text: "\u{1B}x", id: Self.id, time: nil, message: "\u{1B}\n")]),
             .unknownName(name: "\n", candidates: ["\u{1B}"]), .notAStore(path: hostile, reason: "\u{1B}"),
         ] {
             let text = ErrorWords(.store(error), command: nil).text
             #expect(!text.contains("\u{1B}"), "\(text)")
-            #expect(text.split(separator: "\n").allSatisfy { $0.hasPrefix("snap: ") || $0.hasPrefix("hint: ") })
+            #expect(
+                text.split(separator: "\n").allSatisfy {
+                    $0.hasPrefix("snap: ") || $0.hasPrefix("hint: ") || $0.hasPrefix("  ")
+                })
         }
         let usage = ErrorWords(.usage(.extraOperand(hostile)), command: nil).text
         #expect(!usage.contains("\u{1B}"))
@@ -114,7 +128,10 @@ import Testing
         #expect(hints(.refused(path: [0x2F], reason: "x")) == ["snap take --force"])
         #expect(hints(.nameExists(name: "v 1", target: Self.id)) == ["snap name -f 'v 1' REV"])
         #expect(hints(.damaged(file: "x", what: "y")) == ["snap verify --full"])
-        #expect(hints(.ambiguousRevision(text: "abcd", candidates: [Self.id])) == ["snap show abcdef0123"])
+        let ambiguous = StoreError.ambiguousRevision(text: "abcd", candidates: [Self.candidate], count: 1)
+        #expect(hints(ambiguous) == ["snap show v2"])
+        let details = ErrorWords(.store(ambiguous), command: nil).details
+        #expect(details == ["v2  \(Self.id.short)  1970-01-01 00:00:00 UTC  first"])
         let waysOut = ["snap revert --continue", "snap revert --abort"]
         #expect(hints(.revertUnfinished(Self.unfinished)) == waysOut)
         #expect(hints(.nothingToUndo(available: 0)) == ["snap log"])

@@ -11,7 +11,7 @@ import Testing
     private static let allowed: [String: Set<String>] = [
         "snap": ["SnapCLI", "Glibc", "Darwin"],
         "SnapCLI": ["SnapStore", "SnapSystem"],
-        "SnapStore": ["SnapSystem", "CSnapKernels", "CZstd", "CLZ4", "CSnapSystem", "Synchronization"],
+        "SnapStore": ["SnapSystem", "CSnapKernels", "CZstd", "CLZ4", "CZlib", "CSnapSystem", "Synchronization"],
         "SnapSystem": ["CSnapSystem", "CSnapKernels", "Glibc", "Darwin", "Synchronization"],
     ]
 

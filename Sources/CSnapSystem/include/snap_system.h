@@ -54,6 +54,14 @@ int snap_sync_file_system(int fd);
 
 // Gives the open file `fd` the content of `from` without copying it, where the file system can share blocks.
 int snap_clone(int fd, int from);
+// A shell that runs command and reads from now on what this process writes to its standard output. Answers its process id, or -1 and errno.
+int snap_start_pager(const char *command);
+// Closes standard output, and waits until the process has ended.
+void snap_end_pager(int process);
+// Runs command in a shell with two words behind it, on this process's own descriptors. Answers its status, 128 + the signal that ended it, or -1 and errno.
+int snap_run_command(const char *command, const char *first, const char *second);
+// Columns of the terminal that is open as fd; 0 if it is none.
+int snap_terminal_columns(int fd);
 
 // 1 where another open descriptor or a shared mapping may write to the regular file `fd`, 0 where none does or it cannot be asked.
 int snap_has_writer(int fd);

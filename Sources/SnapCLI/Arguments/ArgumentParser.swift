@@ -71,7 +71,7 @@ struct ArgumentParser {
                 throw .unknownOption("-" + shown, suggestions: meant)
             }
             index += 1
-            if option.valueName == nil {
+            if option.valueName == nil && !option.mayHaveValue {
                 try append(option, nil, &rest, into: &result)
             } else {
                 try append(option, index < letters.endIndex ? Array(letters[index...]) : nil, &rest, into: &result)
@@ -85,6 +85,10 @@ struct ArgumentParser {
     private func append(
         _ option: Option, _ attached: [UInt8]?, _ rest: inout ArraySlice<[UInt8]>, into result: inout ParsedArguments
     ) throws(UsageError) {
+        if option.mayHaveValue {
+            result.occurrences.append(.init(option: option, value: attached, isNegated: false))
+            return
+        }
         guard let valueName = option.valueName else {
             guard attached == nil else { throw .unexpectedValue(option: option.name) }
             result.occurrences.append(.init(option: option, value: nil, isNegated: false))

@@ -15,7 +15,12 @@ struct Operand: Sendable, Equatable {
     let isOptional: Bool
     /// Any number of them, and only behind `--`, so that no path can be taken for a revision.
     let isBehindDashes: Bool
+    /// Any number of them, behind the others.
+    var isRepeated = false
 
+    static func repeated(_ name: String, isOptional: Bool = true) -> Operand {
+        Operand(name: name, isOptional: isOptional, isBehindDashes: false, isRepeated: true)
+    }
     static func required(_ name: String) -> Operand { Operand(name: name, isOptional: false, isBehindDashes: false) }
     static func optional(_ name: String) -> Operand { Operand(name: name, isOptional: true, isBehindDashes: false) }
     static func paths(_ name: String) -> Operand { Operand(name: name, isOptional: true, isBehindDashes: true) }
@@ -113,7 +118,9 @@ struct Command: Sendable {
             }
         }
         let operands = operands.filter { !$0.isBehindDashes }
-        if typed.operands.count > operands.count { throw .extraOperand(typed.operands[operands.count]) }
+        if typed.operands.count > operands.count, operands.last?.isRepeated != true {
+            throw .extraOperand(typed.operands[operands.count])
+        }
         if let missing = operands.dropFirst(typed.operands.count).first(where: { !$0.isOptional }) {
             throw .missingOperand(missing.name)
         }

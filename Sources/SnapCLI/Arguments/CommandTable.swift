@@ -4,9 +4,13 @@ enum CommandTable {
     static let commands: [Command] = [
         InitCommand.command,
         TakeCommand.command,
+        StatusCommand.command,
         ListCommand.command,
         LogCommand.command,
         ShowCommand.command,
+        LsCommand.command,
+        CatCommand.command,
+        DiffCommand.command,
         NameCommand.command,
         RevertCommand.command,
         UndoCommand.undo,

@@ -8,6 +8,8 @@ struct Option: Sendable, Equatable {
         case value(String)
         /// Takes a value and may be given several times.
         case repeated(String)
+        /// May have a value, in the same word.
+        case optional(String)
     }
 
     /// Without the dashes; nil for an option that has a letter only.
@@ -52,18 +54,27 @@ struct Option: Sendable, Equatable {
         Option(long: long, short: short, kind: .repeated(valueName), help: help)
     }
 
+    static func optional(_ long: String?, short: Character? = nil, _ valueName: String, _ help: String) -> Option {
+        Option(long: long, short: short, kind: .optional(valueName), help: help)
+    }
+
     /// How messages name it, and what distinguishes it within a command: `--force`, or `-C`.
     var name: String {
         if let long { return "--" + long }
         return short.map { "-\($0)" } ?? ""
     }
 
-    /// What help calls its value.
+    /// What help calls the value that it needs; nil if it needs none.
     var valueName: String? {
         switch kind {
-        case .flag: nil
+        case .flag, .optional: nil
         case .value(let name), .repeated(let name): name
         }
+    }
+
+    /// A value that belongs to it stands in the same word, if there is one.
+    var mayHaveValue: Bool {
+        if case .optional = kind { true } else { false }
     }
 }
 
@@ -75,6 +86,7 @@ extension Option {
     static let quiet = Option.flag("quiet", short: "q", "no receipts, notes or progress")
     static let verbose = Option.flag("verbose", short: "v", "say more")
     static let json = Option.flag("json", "print the result as one JSON object a line")
+    static let noPager = Option.flag("no-pager", "print to the terminal, however long it is")
 
-    static let global: [Option] = [.directory, .help, .version, .quiet, .verbose, .json]
+    static let global: [Option] = [.directory, .help, .version, .quiet, .verbose, .json, .noPager]
 }

@@ -9,7 +9,7 @@
 /// `*`, `?` and `[` in what was typed are left to mean a pattern; in what comes from `here` they are escaped by a backslash,
 /// because nobody typed them. `realPath` is the path without symbolic links, nil for what is not there.
 func pathFromRoot(
-    _ typed: [UInt8], here: [UInt8], root: [UInt8], realPath: ([UInt8]) -> [UInt8]?
+    _ typed: [UInt8], here: [UInt8], root: [UInt8], isPattern: Bool = true, realPath: ([UInt8]) -> [UInt8]?
 ) -> [UInt8]? {
     let slash: UInt8 = 0x2F
     let isAbsolute = typed.first == slash
@@ -38,7 +38,9 @@ func pathFromRoot(
         }
     }
     guard parts.starts(with: wanted) else { return nil }
-    let inside = parts.enumerated().dropFirst(wanted.count).map { $0.offset < given ? escaped($0.element) : $0.element }
+    let inside = parts.enumerated().dropFirst(wanted.count).map {
+        isPattern && $0.offset < given ? escaped($0.element) : $0.element
+    }
     return Array(inside.joined(separator: [slash]))
 }
 

@@ -4,18 +4,25 @@ import SnapStore
 import SnapSystem
 
 enum ListCommand {
-    private static let limit = Option.value("limit", short: "n", "N", "at most N snapshots")
+    private static let directory = Option.flag("directory", "say in which working directory each was taken")
 
     static let command = Command(
         name: "list",
         summary: "list the snapshots, newest first",
         group: .look,
-        synopses: ["[-n N] [--json]"],
-        options: [limit, .json, .quiet],
+        synopses: ["[REV...] [options] [--json] [-- PATH...]"],
+        operands: [.repeated("REV"), .paths("PATH")],
+        options: ListFilter.options + [directory, .json, .quiet, .noPager],
         discussion: [
             "Each line has the start of a snapshot's id, its age, its kind unless it is a checkpoint, its names in "
-                + "brackets, and the first line of its message. '@' marks the head: the state that the working directory had "
-                + "when it was last recorded. On a terminal, what a revert took for safety is dim."
+                + "brackets, and the first line of its message. '@' marks the head: the state that the working "
+                + "directory had when it was last recorded. On a terminal, what a revert took for safety is dim, and "
+                + "lines are cut to fit.",
+            "With REVs only those are listed, and with A..B those that lead to B and not to A; a side that is left out "
+                + "is the head. With PATHs, which are relative to the current directory, only those in which something "
+                + "at or below them is not as in the snapshot before; '*', '?' and '[...]' match as in git.",
+            "Of several conditions all must hold. --offset and --limit count what they leave, from the newest. TIME is "
+                + "whatever can stand in '@{TIME}'; GLOB has '*', '?' and '[...]'.",
         ],
         fields: [
             HelpEntry("id", "the snapshot's id"),
@@ -26,39 +33,69 @@ enum ListCommand {
             HelpEntry("names", "array of its names"),
             HelpEntry("head", "true for the head"),
         ],
-        examples: [Example("snap list -n 10", "show the last ten")],
+        otherFields: [
+            FieldGroup(
+                condition: "with --directory",
+                fields: [
+                    HelpEntry("directory", "the id of the working directory that it was taken in"),
+                    HelpEntry("directory_path", "where that is, or directory_path_base64; absent if not known"),
+                ])
+        ],
+        examples: [
+            Example("snap list -n 10", "show the last ten"),
+            Example("snap list -- src", "show which snapshots changed something in 'src'"),
+            Example("snap list --since yesterday --kind milestone", "show the milestones since yesterday"),
+            Example("snap list release-1.2..", "show what came after a release"),
+        ],
         meaning: { (typed) throws(UsageError) in
-            Meaning(limit: try parseLimit(typed, limit), isJSON: typed.isSet(.json))
+            Meaning(
+                filter: try ListFilter(typed), hasDirectories: typed.isSet(directory), isJSON: typed.isSet(.json))
         },
         run: run)
 
-    struct Meaning: Sendable, Equatable {
-        var limit: Int?
+    struct Meaning: Sendable {
+        var filter: ListFilter
+        var hasDirectories: Bool
         var isJSON: Bool
     }
 
     private static func run(_ meaning: Meaning, _ session: Session) throws(Failure) -> ExitStatus {
         let directory = try session.workingDirectory(for: .look)
-        let all = try storing { () throws(StoreError) in try directory.list() }
-        let shown = all.prefix(meaning.limit ?? all.count)
+        var options = try meaning.filter.options(in: directory, session)
+        options.wantsDirectories = meaning.hasDirectories
+        let shown = try find(options, directory, session)
         if meaning.isJSON {
             for summary in shown { try session.output.print(json(summary)) }
             return .done
         }
-        if all.isEmpty {
+        if shown.isEmpty, meaning.filter.isEverything {
             session.messages.receipt(["no snapshots yet"])
             session.messages.hint("snap take")
         }
+        session.output.startPaging()
         let now = try session.now()
-        for line in lines(Array(shown), now: now, isColoured: session.output.wantsColour) {
-            try session.output.print(line)
+        let output = session.output
+        for line in lines(shown, now: now, isColoured: output.wantsColour, width: output.width) {
+            try output.print(line)
         }
         return .done
     }
 
-    /// Snapshots that nobody asked for stand back.
-    static func lines(_ summaries: [SnapshotSummary], now: Timestamp, isColoured: Bool) -> [String] {
-        zip(summaries, columns(summaries.map { row($0, now: now) })).map { summary, line in
+    private static func find(
+        _ options: ListOptions, _ directory: WorkingDirectory, _ session: Session
+    ) throws(Failure) -> [SnapshotSummary] {
+        // A plain list is over before anybody could interrupt it.
+        if !options.readsPacks { return try storing { () throws(StoreError) in try directory.list(options) } }
+        return try watching(session) { (observer) throws(StoreError) in
+            try directory.list(options, observer: observer)
+        }
+    }
+
+    /// Snapshots that nobody asked for stand back. Lines are cut to `width` cells; nil: none is.
+    static func lines(
+        _ summaries: [SnapshotSummary], now: Timestamp, isColoured: Bool, width: Int? = nil
+    ) -> [String] {
+        zip(summaries, columns(summaries.map { row($0, now: now) }, limit: width)).map { summary, line in
             isColoured && summary.event == .safety ? dimmed(line) : line
         }
     }
@@ -66,11 +103,15 @@ enum ListCommand {
     static func row(_ summary: SnapshotSummary, now: Timestamp) -> [String] {
         let kind = summary.kind == .checkpoint ? nil : summary.kind
         let names = summary.names.isEmpty ? "" : "[\(summary.names.map { safeText($0) }.joined(separator: ", "))]"
-        let message = summary.message.split(separator: "\n").first.map(String.init) ?? ""
-        return [
+        var row = [
             (summary.isHead ? "@ " : "  ") + summary.id.short, ageText(summary.time, now: now), kind?.name ?? "", names,
-            safeText(message),
         ]
+        if let directory = summary.directory {
+            // A directory that nobody knows any more has its id only.
+            row.append(summary.directoryPath.map { quotedPath($0) } ?? directory)
+        }
+        row.append(safeText(firstLine(summary.message)))
+        return row
     }
 
     static func json(_ summary: SnapshotSummary) -> JSONLine {
@@ -82,8 +123,19 @@ enum ListCommand {
         line.set("message", summary.message)
         line.set("names", summary.names)
         line.set("head", summary.isHead)
+        if let directory = summary.directory { line.set("directory", directory) }
+        if let path = summary.directoryPath { line.set("directory_path", path: path) }
         return line
     }
+}
+
+/// The first line of a text that is not empty.
+func firstLine(_ text: String) -> String {
+    let bytes = text.utf8
+    guard bytes.contains(0x0A) else { return text }
+    let start = bytes.firstIndex { $0 != 0x0A } ?? bytes.endIndex
+    let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.endIndex
+    return String(text[start..<end])
 }
 
 /// How many lines are asked for; nil: all.

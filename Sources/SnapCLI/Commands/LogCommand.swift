@@ -10,7 +10,7 @@ enum LogCommand {
         summary: "show what happened, newest first",
         group: .look,
         synopses: ["[-n N] [--json]"],
-        options: [limit, .json, .quiet],
+        options: [limit, .json, .quiet, .noPager],
         discussion: [
             "Each line has '@{n}', the start of the snapshot's id, the age, what happened, the snapshot's kind unless it is "
                 + "a checkpoint, and the first line of the message. '@{0}' is the head, '@{1}' the head before it, and so on; "
@@ -50,6 +50,7 @@ enum LogCommand {
             session.messages.receipt(["nothing happened yet"])
             session.messages.hint("snap take")
         }
+        session.output.startPaging()
         let now = try session.now()
         for line in columns(shown.map { row($0, now: now) }) { try session.output.print(line) }
         return .done

@@ -58,11 +58,8 @@ enum NameCommand {
         case .set(let name, let revision, let force):
             let directory = try session.workingDirectory(for: .change)
             let who = session.who
-            let id = try storing { () throws(StoreError) in
-                let id = try directory.resolve(revision)
-                try directory.setName(name, to: id, force: force, who: who)
-                return id
-            }
+            let id = try session.resolve(revision, in: directory)
+            try storing { () throws(StoreError) in try directory.setName(name, to: id, force: force, who: who) }
             session.messages.receipt(["\(id.short) is named \(subject(name)) now"])
         case .remove(let name):
             let directory = try session.workingDirectory(for: .change)

@@ -95,7 +95,7 @@ enum RevertCommand {
         let directory = try session.workingDirectory(for: purpose)
         var change = change
         change.options.paths = try session.pathsFromRoot(paths, of: directory)
-        return (directory, try storing { () throws(StoreError) in try directory.resolve(revision) }, change)
+        return (directory, try session.resolve(revision, in: directory), change)
     }
 
     private static func plan(
@@ -128,7 +128,7 @@ enum RevertCommand {
         let directory = try session.workingDirectory(for: .look)
         let target = try session.absolute(path)
         let chosen = try session.pathsFromRoot(paths, of: directory)
-        let id = try storing { () throws(StoreError) in try directory.resolve(revision) }
+        let id = try session.resolve(revision, in: directory)
         let report: RestoreReport
         do throws(Failure) {
             report = try watching(session) { (observer) throws(StoreError) in

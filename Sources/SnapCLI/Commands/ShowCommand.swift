@@ -10,7 +10,7 @@ enum ShowCommand {
         group: .look,
         synopses: ["[--json] [REV]"],
         operands: [.optional("REV")],
-        options: [.json, .quiet],
+        options: [.json, .quiet, .noPager],
         discussion: [
             "Shows the manifest of REV, or of the head. A revision is '@' for the head, '@~2' for its second ancestor, "
                 + "'@{2}' for the head two steps ago, a name, or the first four or more digits of an id.",
@@ -33,7 +33,7 @@ enum ShowCommand {
 
     private static func run(_ meaning: Meaning, _ session: Session) throws(Failure) -> ExitStatus {
         let directory = try session.workingDirectory(for: .look)
-        let id = try storing { () throws(StoreError) in try directory.resolve(meaning.revision) }
+        let id = try session.resolve(meaning.revision, in: directory)
         if meaning.isJSON {
             let bytes = try storing { () throws(StoreError) in try directory.manifestBytes(id) }
             guard case .object(var object)? = try? JSONValue(parsing: bytes) else { throw .manifestUnreadable(id) }
@@ -44,9 +44,44 @@ enum ShowCommand {
         let manifest = try storing { () throws(StoreError) in try directory.manifest(id) }
         let names = try storing { () throws(StoreError) in try directory.names() }.filter { $0.target == id }.map(
             \.name)
+        session.output.startPaging()
         let now = try session.now()
         for line in ManifestPage.lines(manifest, id: id, names: names, now: now) { try session.output.print(line) }
+        if let parent = manifest.parents.first {
+            for line in try changes(since: parent, id, directory, session) { try session.output.print(line) }
+        }
         return .done
+    }
+
+    /// The paths that a page names.
+    private static let pathLimit = 10
+
+    /// What it changed, in numbers and the first of the paths; from the trees alone, so that only equal files count as renamed. Empty if the parent is there no more.
+    private static func changes(
+        since parent: ObjectID, _ id: ObjectID, _ directory: WorkingDirectory, _ session: Session
+    ) throws(Failure) -> [String] {
+        guard (try? directory.manifest(parent)) != nil else { return [] }
+        var options = DiffOptions()
+        options.renames = RenameLimits.fullScore
+        let chosen = options
+        let diff = try watching(session) { (observer) throws(StoreError) in
+            try directory.diff(parent, id, chosen, observer: observer)
+        }
+        let shown = diff.changes.filter { $0.action != .metadata || ($0.new?.kind ?? .directory) != .directory }
+        var parts: [String] = []
+        for action in FileChange.Action.allCases {
+            let count = shown.count { $0.action == action }
+            if count > 0 { parts.append("\(grouped(UInt64(count))) \(ChangePage.word(action))") }
+        }
+        if parts.isEmpty { return ["", "nothing changed since its parent but the times of directories"] }
+        var lines = ["", "changed since its parent: \(parts.joined(separator: ", "))"]
+        lines += shown.prefix(pathLimit).map { "  \(ChangePage.line($0))" }
+        if shown.count > pathLimit {
+            lines.append(
+                "  and \(counted(shown.count - pathLimit, "other")): snap diff --name-status \(parent.short) \(id.short)"
+            )
+        }
+        return lines
     }
 }
 

@@ -46,6 +46,7 @@ enum VerifyCommand {
         let directory = try session.workingDirectory(for: .look)
         var options = VerifyOptions()
         options.depth = meaning.depth
+        options.time = try session.fixedTime()
         let chosen = options
         let report = try watching(session) { (observer) throws(StoreError) in
             try directory.verify(chosen, observer: observer)

@@ -12,12 +12,56 @@ final class Output {
     private static let brokenPipe: Int32 = 32
 
     private var buffer: [UInt8] = []
+    private var pager: Pager?
+    var mayPage = true
+
+    /// What is written goes to a person's screen, perhaps through a pager.
+    var isTerminal: Bool { pager != nil || Process.isTerminal(Self.standardOutput) }
 
     /// Whether text may be dimmed.
     var wantsColour: Bool {
         colourIsWanted(
-            isTerminal: Process.isTerminal(Self.standardOutput), noColour: Process.environment("NO_COLOR"),
+            isTerminal: isTerminal, noColour: Process.environment("NO_COLOR"),
             terminal: Process.environment("TERM"))
+    }
+
+    /// Columns to fit tables into: COLUMNS if it is set, else the terminal's; nil if neither is known, and then nothing is cut.
+    var width: Int? {
+        if let value = Process.environment("COLUMNS"),
+            let columns = wholeNumber(String(decoding: value, as: UTF8.self)),
+            columns > 0
+        {
+            return columns
+        }
+        return pager?.columns ?? Process.terminalColumns(Self.standardOutput)
+    }
+
+    /// What follows may be long: on a terminal it goes through a pager, if there is one.
+    func startPaging() {
+        guard mayPage, pager == nil, buffer.isEmpty, Process.isTerminal(Self.standardOutput) else { return }
+        pager = Pager.start(columns: width)
+    }
+
+    /// Nothing follows.
+    func finish() throws(Failure) {
+        defer {
+            pager?.end()
+            pager = nil
+        }
+        do throws(Failure) {
+            try flush()
+        } catch {
+            // Whoever leaves a pager has seen enough.
+            if case .outputClosed = error, pager != nil { return }
+            throw error
+        }
+    }
+
+    /// Standard output is what failed: what is not written yet is not tried again.
+    func abandon() {
+        buffer = []
+        pager?.end()
+        pager = nil
     }
 
     /// Adds a line.

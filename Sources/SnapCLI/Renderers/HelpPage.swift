@@ -68,6 +68,7 @@ enum HelpPage {
             term += (option.short == nil ? "  " : ", ") + (option.isNegatable ? "--[no-]" : "--") + long
         }
         if let value = option.valueName { term += " " + value }
+        if case .optional(let value) = option.kind { term += "[\(option.long == nil ? "" : "=")\(value)]" }
         var help = option.help
         if !option.choices.isEmpty { help += ": " + option.choices.joined(separator: ", ") }
         if case .repeated = option.kind { help += " (may be repeated)" }

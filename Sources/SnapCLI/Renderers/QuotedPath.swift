@@ -6,6 +6,7 @@
 
 /// The path, in double quotes and escaped if it is not plain.
 func quotedPath(_ path: [UInt8]) -> String {
+    if path.allSatisfy({ isPlain($0) }) { return String(decoding: path, as: UTF8.self) }
     let escaped = escape(path, quoting: true)
     return escaped.isPlain ? escaped.text : "\"\(escaped.text)\""
 }
@@ -22,8 +23,12 @@ func subject(_ text: String) -> String {
 
 /// Text from outside on one line: what could move the cursor is escaped, quotes and backslashes stay.
 func safeText(_ text: String) -> String {
-    escape(Array(text.utf8), quoting: false).text
+    if text.utf8.allSatisfy({ isPlain($0) }) { return text }
+    return escape(Array(text.utf8), quoting: false).text
 }
+
+/// Most of what is printed.
+private func isPlain(_ byte: UInt8) -> Bool { byte >= 0x20 && byte < 0x7F && byte != 0x22 && byte != 0x5C }
 
 private func escape(_ bytes: [UInt8], quoting: Bool) -> (text: String, isPlain: Bool) {
     var text = ""

@@ -81,7 +81,10 @@ public struct ObjectID: Hashable, Comparable, Sendable, CustomStringConvertible 
     public var description: String { hexadecimal(bytes) }
 
     /// The first ten digits, for people.
-    public var short: String { String(description.prefix(10)) }
+    public var short: String {
+        let digits = String(words.0 >> 24, radix: 16)
+        return String(repeating: "0", count: 10 - digits.utf8.count) + digits
+    }
 
     public static func == (a: ObjectID, b: ObjectID) -> Bool {
         a.words == b.words

@@ -30,12 +30,18 @@ public struct SnapshotSummary: Sendable {
     public var message: String
     public var names: [String]
     public var isHead: Bool
+    /// The id of the working directory that it was taken in; nil if that was not asked for.
+    public var directory: String?
+    /// Where that directory is, as far as the store knows.
+    public var directoryPath: [UInt8]?
 }
 
 public struct VerifyOptions: Sendable {
     public enum Depth: Sendable { case quick, full }
     public var depth = Depth.quick
     public var threads: Int?
+    /// What is written down as the time of the check; nil: the clock's.
+    public var time: Timestamp?
     public init() {}
 }
 

@@ -34,7 +34,7 @@ package final class SpaceGuard: Sendable {
         try budget.withLock { (budget) throws(PackError) -> Void in
             if let limit {
                 let size: UInt64
-                if let known = budget.size { size = known } else { size = try storeSize() }
+                if let known = budget.size { size = known } else { size = try Self.storeSize(layout).bytes }
                 if size + bytes > limit { throw .storeLimit(size: size, limit: limit) }
                 budget.size = size + bytes
             }
@@ -55,7 +55,8 @@ package final class SpaceGuard: Sendable {
         }
     }
 
-    private func storeSize() throws(PackError) -> UInt64 {
+    /// What packs take, and how many there are.
+    static func storeSize(_ layout: StoreLayout) throws(PackError) -> (bytes: UInt64, packs: Int) {
         let scanner = DirectoryScanner()
         do throws(SystemError) {
             try scanner.readNames(of: try layout.packs.descriptor.open([0x2E], [.read, .directory]))
@@ -64,9 +65,9 @@ package final class SpaceGuard: Sendable {
                 var facts = FileFacts()
                 var extra = FileExtra()
                 try scanner.readFacts(index, of: layout.packs.descriptor, &facts, &extra)
-                total += facts.size
+                total = total.addingSaturated(facts.size)
             }
-            return total
+            return (total, scanner.count)
         } catch {
             throw .system(file: "packs", error)
         }

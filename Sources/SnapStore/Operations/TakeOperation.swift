@@ -18,6 +18,8 @@ final class TakeOperation {
     var missed: UInt64 = 0
     private let start = Process.monotonicNanoseconds
     private var current: Take?
+    /// What the take runs under, for its stat cache.
+    private var epoch: UInt64 = 0
 
     init(_ directory: WorkingDirectory, _ options: TakeOptions, _ purpose: TakePurpose, _ observer: Observer) {
         self.directory = directory
@@ -27,7 +29,7 @@ final class TakeOperation {
     }
 
     func run() throws(StoreError) -> TakeOutcome {
-        try directory.requireWritable()
+        if !purpose.isLook { try directory.requireWritable() }
         let layout = directory.layout
         if !options.force,
             let reason = try Guards.reasonAgainst(keeping: directory.path, homeDirectory: options.homeDirectory)
@@ -37,9 +39,9 @@ final class TakeOperation {
         if let name = options.name { try check(name) }
         let configuration = try directory.configuration()
         notes += directory.notes + configuration.notes
-        let directoryLock = try purpose.hasLock ? nil : share()
-        if purpose.event == .take { try directory.requireNoJournal() }
-        let epochLock = try layout.epoch.enter()
+        let directoryLock = try purpose.hasLock || purpose.isLook ? nil : share()
+        if purpose.event == .take && !purpose.isLook { try directory.requireNoJournal() }
+        let epochLock = try enterEpoch()
         if !purpose.isDry { try sweep() }
 
         let cache = openCache()
@@ -59,7 +61,7 @@ final class TakeOperation {
         let take = Take(
             root: root, session: session, packs: directory.packs, cache: cache,
             options: try takeOptions(
-                configuration, isTrusted: try isTrusted(cache, formerHead, epochLock.epoch),
+                configuration, isTrusted: try isTrusted(cache, formerHead, epoch),
                 hasCachedRules: cache.header?.rules == rulesDigest),
             covered: purpose.covering.isEmpty ? nil : CoveredPaths(directory.packs, roots: purpose.covering),
             observer: observer,
@@ -121,12 +123,12 @@ final class TakeOperation {
             timelineLock.release()
             // The trees of gaps that are passed over are in no pack, so nothing may be built upon them.
             if difference != .gapsOnly {
-                commit(cache, walked, report.id, content, Self.digest(links), epochLock.epoch)
+                commit(cache, walked, report.id, content, Self.digest(links), epoch)
             }
         }
         if !isEnded { session.abort(keepingComplete: false) }
         isEnded = true
-        epochLock.release()
+        epochLock?.release()
         directoryLock?.release()
         if report.isNew && purpose.event == .take { merge(configuration) }
         report.notes = notes
@@ -154,6 +156,19 @@ final class TakeOperation {
             throw .revertUnderWay
         }
         return lock
+    }
+
+    /// Who only looks may not be able to lock anything; what gc then removes under it is an error of reading.
+    private func enterEpoch() throws(StoreError) -> EpochLock? {
+        do throws(StoreError) {
+            let lock = try directory.layout.epoch.enter()
+            epoch = lock.epoch
+            return lock
+        } catch {
+            guard purpose.isLook else { throw error }
+            epoch = try directory.layout.epoch.read()
+            return nil
+        }
     }
 
     /// Says early that a name cannot be given, or that it is another snapshot's.

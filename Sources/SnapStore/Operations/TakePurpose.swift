@@ -12,6 +12,8 @@ struct TakePurpose: Sendable {
     var tellsWidening = false
     /// The caller holds the directory's lock alone.
     var hasLock = false
+    /// Somebody only wants to know how the directory is: dry, and without a lock, so that it works where nothing can be written and while a revert is unfinished.
+    var isLook = false
 
     /// A part of a revert keeps a state that the user did not ask for by itself.
     var kind: Kind { event == .take ? .checkpoint : .operation }

@@ -5,6 +5,10 @@ extension WorkingDirectory {
     ///
     /// The quick depth reads each pack's index and all manifests, trees and lists; the full depth reads every byte.
     public func verify(_ options: VerifyOptions, observer: Observer) throws(StoreError) -> VerifyReport {
-        try Verifier(layout: layout, packs: packs, options: options, observer: observer).run()
+        let report = try Verifier(layout: layout, packs: packs, options: options, observer: observer).run()
+        let depth = options.depth == .full ? "full" : "quick"
+        let result = report.isClean ? "clean" : "damage found"
+        Maintenance.record(.verify, "\(depth), \(result)", at: options.time ?? .now, in: layout.root)
+        return report
     }
 }

@@ -49,30 +49,8 @@ final class TreeSource {
 
     /// The entries of a directory, sorted by name.
     func entries(of directory: TreeEntry) throws(StoreError) -> [TreeEntry] {
-        guard let content = directory.content else { return [] }
-        var ids: [ObjectID] = []
-        var problem: String?
-        reader.forEachTree(of: content) {
-            ids.append($0)
-        } onProblem: {
-            problem = problem ?? $0
-        }
-        if let problem { throw .damaged(file: "the list of a directory's trees", what: problem) }
         var result: [TreeEntry] = []
-        for id in ids {
-            do {
-                let (bytes, ranges) = try reader.readTree(id)
-                for range in ranges {
-                    result.append(unsafe try TreeEntry(decoding: bytes.span.bytes.extracting(range)))
-                }
-            } catch let error as ContentError {
-                throw .damaged(file: "tree \(id)", what: error.reason)
-            } catch let error as EntryError {
-                throw .damaged(file: "tree \(id)", what: error.reason)
-            } catch {
-                throw .damaged(file: "tree \(id)", what: "it cannot be read")
-            }
-        }
+        for id in try reader.trees(of: directory) { result += try reader.entries(ofTree: id) }
         return result
     }
 

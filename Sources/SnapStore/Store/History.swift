@@ -2,20 +2,7 @@
 
 extension WorkingDirectory {
     /// Living snapshots, newest first. Reads the timeline and no pack.
-    public func list() throws(StoreError) -> [SnapshotSummary] {
-        let contents = try room.timeline.read()
-        var names: [ObjectID: [String]] = [:]
-        for (name, target) in contents.names {
-            names[target, default: []].append(name)
-        }
-        let head = contents.head
-        return contents.living.reversed().map { entry in
-            SnapshotSummary(
-                id: entry.id, time: entry.event.time, event: entry.event.event, kind: entry.event.kind,
-                message: entry.event.message.displayString, names: names[entry.id, default: []].sorted(),
-                isHead: entry.id == head)
-        }
-    }
+    public func list() throws(StoreError) -> [SnapshotSummary] { summaries(try room.timeline.read()) }
 
     /// Names and their targets, sorted by name.
     public func names() throws(StoreError) -> [(name: String, target: ObjectID)] {
@@ -61,37 +48,95 @@ extension WorkingDirectory {
         return target
     }
 
-    /// The snapshot that `revision` means; of a path, the snapshot that it is in.
-    public func resolve(_ revision: Revision) throws(StoreError) -> ObjectID {
+    /// The snapshot that `revision` means; of a path, the snapshot that it is in. Without a clock, times mean none.
+    public func resolve(_ revision: Revision, clock: LocalClock? = nil) throws(StoreError) -> ObjectID {
         // What scripts ask most needs no more than the last line.
         if revision == .head, let head = try room.timeline.head() { return head }
         let contents = try room.timeline.read()
-        let text = revision.description
         do throws(ResolutionError<StoreError>) {
-            return try resolver(contents).resolve(revision)
+            return try resolver(contents, clock: clock).resolve(revision)
         } catch {
-            switch error {
-            case .unknownName(_, let names): throw .unknownRevision(text: text, candidates: names)
-            case .unknownID(_, let ids): throw .unknownRevision(text: text, candidates: ids.map(\.short))
-            case .ambiguous(_, let ids, _): throw .ambiguousRevision(text: text, candidates: ids)
-            case .store(let cause): throw cause
-            case .noSnapshots, .beforeFirst, .beyondRoot, .unsupported:
-                throw .revisionOutOfRange(text: text, reason: error.reason)
-            }
+            throw failure(of: revision, error, contents)
         }
+    }
+
+    private func failure(
+        of revision: Revision, _ error: ResolutionError<StoreError>, _ contents: TimelineContents
+    ) -> StoreError {
+        let text = revision.description
+        switch error {
+        case .unknownName(_, let names):
+            let ids = names.compactMap { contents.names[$0] }
+            return .unknownRevision(text: text, candidates: candidates(ids, named: names, contents))
+        case .unknownID(_, let ids):
+            return .unknownRevision(text: text, candidates: candidates(ids, named: abbreviations(ids), contents))
+        case .ambiguous(_, let ids, let count):
+            let first = candidates(ids, named: abbreviations(ids), contents)
+            return .ambiguousRevision(text: text, candidates: first, count: count)
+        case .beyondRoot(_, _, let root):
+            let nearest = candidates([root], named: [root.short], contents).first
+            return .revisionOutOfRange(text: text, reason: error.reason, nearest: nearest)
+        case .beforeFirst, .beforeFirstTime:
+            return .revisionOutOfRange(text: text, reason: error.reason, nearest: firstEvent(contents))
+        case .noSnapshots, .unsupported:
+            return .revisionOutOfRange(text: text, reason: error.reason, nearest: nil)
+        case .unknownTimeline(let name, let available):
+            return .unknownTimeline(name: name, available: available)
+        case .invalidTime(let time, let error):
+            return .invalidTime(text: time, reason: error.reason)
+        case .store(let cause):
+            return cause
+        }
+    }
+
+    /// Snapshots with what their lines, or else their manifests, tell of them. `texts`: what can be typed for each.
+    private func candidates(
+        _ ids: [ObjectID], named texts: [String], _ contents: TimelineContents
+    ) -> [RevisionCandidate] {
+        var events: [ObjectID: TimelineEvent] = [:]
+        for (id, event) in contents.living { events[id] = event }
+        var result: [RevisionCandidate] = []
+        for (id, text) in zip(ids, texts) {
+            var candidate = RevisionCandidate(text: text, id: id, time: nil, message: "")
+            if let event = events[id] {
+                candidate.time = event.time
+                candidate.message = event.message.displayString
+            } else if let known = try? manifest(id) {
+                // What cannot be read is told of by its id alone: this is about another mistake.
+                candidate.time = known.time
+                candidate.message = known.message?.displayString ?? ""
+            }
+            result.append(candidate)
+        }
+        return result
+    }
+
+    /// The snapshot that was the first head.
+    private func firstEvent(_ contents: TimelineContents) -> RevisionCandidate? {
+        let back = contents.headEventCount - 1
+        guard let event = contents.headEvent(back), let id = event.new else { return nil }
+        return RevisionCandidate(
+            text: "@{\(back)}", id: id, time: event.time, message: event.message.displayString)
+    }
+
+    /// As many digits of each id as tell it from its neighbours, which are sorted, and not fewer than people are shown.
+    private func abbreviations(_ ids: [ObjectID]) -> [String] {
+        let texts = ids.map(\.description)
+        var length = ids.first?.short.utf8.count ?? 0
+        for (text, next) in zip(texts, texts.dropFirst()) {
+            var common = 0
+            for (a, b) in zip(text.utf8, next.utf8) {
+                if a != b { break }
+                common += 1
+            }
+            length = max(length, common + 1)
+        }
+        return texts.map { String($0.prefix(length)) }
     }
 
     /// The manifest of a snapshot.
     public func manifest(_ id: ObjectID) throws(StoreError) -> Manifest {
-        let bytes = try manifestBytes(id)
-        do throws(ManifestError) {
-            return try Manifest(decoding: bytes)
-        } catch {
-            if case .newerSchema = error {
-                throw .unsupported(path: store, what: "manifest \(id.short): \(error.reason)")
-            }
-            throw .damaged(file: "manifest \(id)", what: error.reason)
-        }
+        try readManifest(id, with: ObjectReader(packs))
     }
 
     /// The manifest's stored bytes.
@@ -116,9 +161,10 @@ extension WorkingDirectory {
         }
     }
 
-    private func resolver(_ contents: TimelineContents) -> RevisionResolver<StoreError> {
+    private func resolver(_ contents: TimelineContents, clock: LocalClock? = nil) -> RevisionResolver<StoreError> {
         RevisionResolver(
             contents: contents,
+            clock: clock,
             livingIDs: { (prefix) throws(StoreError) in
                 let known = contents.living.map(\.id).filter { prefix.matches($0) }
                 if !known.isEmpty { return known }

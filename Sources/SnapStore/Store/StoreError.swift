@@ -24,9 +24,15 @@ public enum StoreError: Error, Sendable {
     case storeLimit(size: UInt64, limit: UInt64)
     /// Nothing could be read.
     case nothingCovered(path: [UInt8], reason: String)
-    case unknownRevision(text: String, candidates: [String])
-    case ambiguousRevision(text: String, candidates: [ObjectID])
-    case revisionOutOfRange(text: String, reason: String)
+    /// Snapshots whose names or ids are like what was asked for, the likeliest first.
+    case unknownRevision(text: String, candidates: [RevisionCandidate])
+    /// Some of the snapshots whose ids start so, and how many there are.
+    case ambiguousRevision(text: String, candidates: [RevisionCandidate], count: Int)
+    /// `nearest`: the snapshot that is as far back as there is any; nil if there is none.
+    case revisionOutOfRange(text: String, reason: String, nearest: RevisionCandidate? = nil)
+    case unknownTimeline(name: String, available: [String])
+    /// What stands between braces is not a time.
+    case invalidTime(text: String, reason: String)
     case invalidName(text: String, reason: String)
     case nameExists(name: String, target: ObjectID)
     case unknownName(name: String, candidates: [String])
@@ -48,6 +54,8 @@ public enum StoreError: Error, Sendable {
     case removedSnapshot(ObjectID)
     /// A path to put back is in neither the snapshot nor the directory.
     case pathNotFound(path: [UInt8])
+    /// What is to be read is no file, or was not covered, and why.
+    case notAFile(path: [UInt8], kind: FileKind, gap: GapReason?)
     case notEnoughSpaceToRevert(available: UInt64, needed: UInt64)
     case cancelled
     case invalidConfiguration(file: String, reason: String)

@@ -3,6 +3,27 @@
 // Pure: the store is asked by two functions, so that what they need to read, and how, is the caller's. Their errors pass
 // through as they are. Errors of the revision itself carry what a person needs to try again: near names, the candidates, how
 // far back there is anything.
+//
+// The head at a time is what was left by the last head event, in the order of the file, whose time is not behind that
+// moment. The file's order is that in which things happened, and clocks may step back: then an event counts though one
+// before it tells a later time. git reads its reflog so.
+
+/// A snapshot that may have been meant, or is the nearest to what was.
+public struct RevisionCandidate: Sendable, Equatable {
+    /// What can be typed for it: a name, a place in the timeline, or enough digits of the id.
+    public var text: String
+    public var id: ObjectID
+    /// nil if nothing that could be read tells it.
+    public var time: Timestamp?
+    public var message: String
+
+    package init(text: String, id: ObjectID, time: Timestamp?, message: String) {
+        self.text = text
+        self.id = id
+        self.time = time
+        self.message = message
+    }
+}
 
 /// Why a revision names no snapshot.
 package enum ResolutionError<Failure: Error>: Error {
@@ -18,7 +39,13 @@ package enum ResolutionError<Failure: Error>: Error {
     case beforeFirst(asked: Int, available: Int)
     /// More ancestors back than there are behind `base`.
     case beyondRoot(asked: Int, available: Int, root: ObjectID)
-    /// Resolved elsewhere: a time, or another timeline.
+    /// The text is not a time.
+    case invalidTime(String, TimeExpressionError)
+    /// A time before the first head event, which is this.
+    case beforeFirstTime(first: TimelineEvent)
+    /// No such timeline; those that there are.
+    case unknownTimeline(String, available: [String])
+    /// A time, where there is no clock to read it by.
     case unsupported(Revision)
     /// The store could not be asked.
     case store(Failure)
@@ -33,6 +60,9 @@ package enum ResolutionError<Failure: Error>: Error {
             "'@{\(asked)}' is before the first event: the oldest is '@{\(available - 1)}'"
         case .beyondRoot(let asked, let available, let root):
             "it has \(available) ancestors and not \(asked); the first is \(root.short)"
+        case .invalidTime(_, let error): error.reason
+        case .beforeFirstTime(let first): "the first event was at \(first.time.description.prefix(19))Z"
+        case .unknownTimeline(let name, _): "there is no timeline '\(name)'"
         case .unsupported(let revision): "'\(revision)' cannot be resolved here"
         case .store: "the store could not be read"
         }
@@ -46,16 +76,20 @@ package struct RevisionResolver<Failure: Error> {
     package static var candidateLimit: Int { 10 }
 
     private let contents: TimelineContents
+    private let clock: LocalClock?
     private let livingIDs: (IDPrefix) throws(Failure) -> [ObjectID]
     private let parents: (ObjectID) throws(Failure) -> [ObjectID]
 
-    /// `livingIDs`: the snapshots whose ids start so, in any order. `parents`: those of a snapshot, nearest first.
+    /// `clock`: what times are read by; nil: by none. `livingIDs`: the snapshots whose ids start so, in any order.
+    /// `parents`: those of a snapshot, nearest first.
     package init(
         contents: TimelineContents,
+        clock: LocalClock? = nil,
         livingIDs: @escaping (IDPrefix) throws(Failure) -> [ObjectID],
         parents: @escaping (ObjectID) throws(Failure) -> [ObjectID]
     ) {
         self.contents = contents
+        self.clock = clock
         self.livingIDs = livingIDs
         self.parents = parents
     }
@@ -81,9 +115,31 @@ package struct RevisionResolver<Failure: Error> {
             return try ancestor(of: try resolve(base), steps)
         case .path(let base, _):
             return try resolve(base)
-        case .time, .timeline:
-            throw .unsupported(revision)
+        case .time(let text):
+            guard let clock else { throw .unsupported(revision) }
+            return try head(at: text, clock)
+        case .timeline(let name, let point):
+            guard name == TimelineStore.main else { throw .unknownTimeline(name, available: [TimelineStore.main]) }
+            return try resolve(point)
         }
+    }
+
+    /// The head at the moment that `text` means.
+    private func head(at text: String, _ clock: LocalClock) throws(ResolutionError<Failure>) -> ObjectID {
+        let moment: Timestamp
+        do throws(TimeExpressionError) {
+            moment = try TimeExpression.parse(text, clock: clock)
+        } catch {
+            throw .invalidTime(text, error)
+        }
+        var first: TimelineEvent?
+        for back in 0..<contents.headEventCount {
+            guard let event = contents.headEvent(back), let id = event.new else { continue }
+            if event.time <= moment { return id }
+            first = event
+        }
+        guard let first else { throw .noSnapshots }
+        throw .beforeFirstTime(first: first)
     }
 
     private func resolve(_ prefix: IDPrefix) throws(ResolutionError<Failure>) -> ObjectID {

@@ -43,8 +43,11 @@ package struct TimelineStore: Sendable {
     }
 
     /// The head, mostly from the file's last few lines; nil before the first head event.
-    package func head() throws(StoreError) -> ObjectID? {
-        let found: ObjectID?? = try open([.read]) { (file, size) throws(SystemError) in
+    package func head() throws(StoreError) -> ObjectID? { try headEvent()?.new }
+
+    /// The event that made the head, found likewise.
+    package func headEvent() throws(StoreError) -> TimelineEvent? {
+        let found: TimelineEvent?? = try open([.read]) { (file, size) throws(SystemError) in
             var length = min(Self.firstTail, size)
             while true {
                 let start = size - length
@@ -53,7 +56,8 @@ package struct TimelineStore: Sendable {
                 var tail = try file.read(at: start - lead, count: Int(length + lead))[...]
                 let isBorder = start == 0 || tail.first == 0x0A
                 if start > 0 { tail = tail.dropFirst() }
-                if let head = TimelineContents.lastHead(inTail: tail.span, startsAtLineBorder: isBorder) { return head }
+                let event = TimelineContents.lastHeadEvent(inTail: tail.span, startsAtLineBorder: isBorder)
+                if let event { return event }
                 if start == 0 { return nil }
                 length = min(length * 8, size)
             }

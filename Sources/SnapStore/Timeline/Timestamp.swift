@@ -129,7 +129,8 @@ private func appendDigits(_ value: Int64, _ count: Int, to buffer: inout [UInt8]
     }
 }
 
-private func daysInMonth(_ month: Int64, year: Int64) -> Int64 {
+/// How many days the month has; months are counted from 1.
+func daysInMonth(_ month: Int64, year: Int64) -> Int64 {
     switch month {
     case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
     case 4, 6, 9, 11: 30
@@ -138,7 +139,7 @@ private func daysInMonth(_ month: Int64, year: Int64) -> Int64 {
 }
 
 /// Days since 1970-01-01 of a date in the proleptic Gregorian calendar.
-private func dayNumber(year: Int64, month: Int64, day: Int64) -> Int64 {
+func dayNumber(year: Int64, month: Int64, day: Int64) -> Int64 {
     let y = month <= 2 ? year - 1 : year
     let era = (y >= 0 ? y : y - 399) / 400
     let yearOfEra = y - era * 400
@@ -148,7 +149,7 @@ private func dayNumber(year: Int64, month: Int64, day: Int64) -> Int64 {
 }
 
 /// The date that is `day` days after 1970-01-01.
-private func civilDate(day: Int64) -> (year: Int64, month: Int64, day: Int64) {
+func civilDate(day: Int64) -> (year: Int64, month: Int64, day: Int64) {
     let z = day + 719_468
     let era = (z >= 0 ? z : z - 146_096) / 146_097
     let dayOfEra = z - era * 146_097

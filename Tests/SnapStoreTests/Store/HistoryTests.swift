@@ -125,11 +125,13 @@ import Testing
         let (_, directory) = try prepare()
         let twins = [1, 2].compactMap { ObjectID(String(repeating: "a", count: 63) + "\($0)") }
         try directory.append(someEvent(.take, twins[0]), someEvent(.take, twins[1], old: twins[0]))
-        guard case .ambiguousRevision(_, twins) = failure({ _ = try directory.resolve(Revision(parsing: "aaaa")) })
+        guard
+            case .ambiguousRevision(_, let both, 2) = failure({ _ = try directory.resolve(Revision(parsing: "aaaa")) })
         else {
             Issue.record("one of two was chosen")
             return
         }
+        #expect(both.map(\.id) == twins)
         try directory.append(someEvent(.drop, twins[1]))
         #expect(try directory.resolve(Revision(parsing: "aaaa")) == twins[0])
     }

@@ -109,8 +109,125 @@ import Testing
         #expect(try failure("@{1}~1") == .store(Unreadable()))
     }
 
-    @Test func timesAndOtherTimelinesAreResolvedElsewhere() throws {
+    @Test func withoutAClockTimesMeanNothing() throws {
         #expect(try failure("@{yesterday}") == .unsupported(.time("yesterday")))
-        #expect(try failure("other@{1}~1") == .unsupported(.timeline("other", at: .headEvent(1))))
+        #expect(try failure("main@{yesterday}~1") == .unsupported(.time("yesterday")))
+    }
+
+    @Test func thereIsOneTimeline() throws {
+        #expect(try resolve("main@{1}") == id(4))
+        #expect(try resolve("main@{2}~1:a/b") == id(2))
+        #expect(try failure("other@{1}~1") == .unknownTimeline("other", available: ["main"]))
+        #expect(try failure("Main@{yesterday}") == .unknownTimeline("Main", available: ["main"]))
+    }
+
+    // MARK: By time
+
+    /// Head events at those times, which make the snapshots 1, 2, 3 …, and a name mark behind each; read at 1,000 s.
+    private func resolver(times: [Int64]) -> RevisionResolver<Unreadable> {
+        var contents = TimelineContents()
+        for (index, seconds) in times.enumerated() {
+            let snapshot = id(UInt64(index + 1))
+            for (event, time) in [(Event.take, seconds), (Event.name, 5 as Int64)] {
+                contents.append(
+                    TimelineEvent(
+                        time: Timestamp(seconds: time), old: nil, new: snapshot, event: event, who: "me",
+                        message: "name"))
+            }
+        }
+        return RevisionResolver<Unreadable>(
+            contents: contents, clock: LocalClock(now: Timestamp(seconds: 1_000), offset: { _ in 0 }),
+            livingIDs: { (_: IDPrefix) throws(Unreadable) -> [ObjectID] in [] },
+            parents: { (child: ObjectID) throws(Unreadable) -> [ObjectID] in [id(child.words.3 - 1)] })
+    }
+
+    @Test(arguments: [
+        ("@{@100}", 1 as UInt64), ("@{@199}", 1), ("@{@200}", 2), ("@{@299}", 2), ("@{@300}", 3), ("@{now}", 3),
+        ("@{10 minutes ago}", 3), ("@{701 seconds ago}", 2), ("@{1970-01-01T00:05}", 3), ("@{tomorrow}", 3),
+        ("@{@250}~1", 1), ("@{00:04:59}:a:b", 2), ("main@{@150}", 1),
+    ])
+    func aTimeMeansTheHeadOfThen(text: String, expected: UInt64) throws {
+        #expect(try resolve(text, resolver(times: [100, 200, 300])) == id(expected))
+    }
+
+    @Test(arguments: [
+        ("@{@100}", 1 as UInt64), ("@{@150}", 1), ("@{@200}", 3), ("@{@250}", 3), ("@{@350}", 3), ("@{@400}", 4),
+    ])
+    func whereTheClockSteppedBackTheLastEventInTheFileCounts(text: String, expected: UInt64) throws {
+        #expect(try resolve(text, resolver(times: [100, 300, 200, 400])) == id(expected))
+    }
+
+    @Test func beforeTheFirstEventThereIsNothing() throws {
+        let resolver = resolver(times: [100, 50, 300])
+        for text in ["@{@49}", "@{1 year ago}", "main@{@0}~1"] {
+            guard case .beforeFirstTime(let first)? = try failure(text, resolver) else {
+                Issue.record("\(text) was found")
+                continue
+            }
+            // The first that was written, though another claims to be older.
+            #expect(first.new == id(1) && first.time == Timestamp(seconds: 100))
+        }
+        #expect(try failure("@{now}", self.resolver(times: [])) == .noSnapshots)
+    }
+
+    @Test func whatIsNoTimeIsTold() throws {
+        let resolver = resolver(times: [100])
+        #expect(try failure("@{teatime}", resolver) == .invalidTime("teatime", .notATime("teatime")))
+        #expect(try failure("@{-1}", resolver) == .invalidTime("-1", .notATime("-1")))
+        #expect(try failure("@{9000 years ago}", resolver) == .invalidTime("9000 years ago", .outOfRange))
+        #expect(try failure("@{ }~1", resolver) == .invalidTime(" ", .empty))
+    }
+}
+
+/// What a person is told who asks a store for what is not there.
+@Suite struct RevisionErrorTests {
+    @Test func errorsNameTheSnapshotsThatAreNear() throws {
+        let bed = try StoreBed()
+        try bed.initialize("w")
+        let directory = try bed.open("w")
+        let twins = [1, 2].compactMap { ObjectID(String(repeating: "a", count: 63) + "\($0)") }
+        try directory.append(
+            someEvent(.take, twins[0], message: "one", seconds: 100),
+            someEvent(.take, twins[1], old: twins[0], message: "two", seconds: 200),
+            someEvent(.name, twins[1], message: "good"))
+        let clock = LocalClock(now: Timestamp(seconds: 1_000), offset: { _ in 0 })
+        #expect(try directory.resolve(Revision(parsing: "@{@150}"), clock: clock) == twins[0])
+        #expect(try directory.resolve(Revision(parsing: "@{@200}"), clock: clock) == twins[1])
+
+        func found(_ text: String) throws -> StoreError? {
+            let revision = try Revision(parsing: text)
+            return failure { _ = try directory.resolve(revision, clock: clock) }
+        }
+        func candidate(_ text: String, _ index: Int) -> RevisionCandidate {
+            RevisionCandidate(
+                text: text, id: twins[index], time: Timestamp(seconds: [100, 200][index]),
+                message: ["one", "two"][index])
+        }
+        guard case .ambiguousRevision("aaaa", let both, 2)? = try found("aaaa") else {
+            Issue.record("one of two was chosen")
+            return
+        }
+        // Shorter texts would mean both.
+        #expect(both == [candidate(twins[0].description, 0), candidate(twins[1].description, 1)])
+        guard case .unknownRevision("goad", let near)? = try found("goad") else {
+            Issue.record("an unknown name was found")
+            return
+        }
+        #expect(near == [candidate("good", 1)])
+        for text in ["@{@99}", "@{2}"] {
+            guard case .revisionOutOfRange(text, _, let nearest)? = try found(text) else {
+                Issue.record("\(text) was found")
+                continue
+            }
+            #expect(nearest == candidate("@{1}", 0))
+        }
+        guard case .unknownTimeline("other", ["main"])? = try found("other@{1}") else {
+            Issue.record("another timeline was found")
+            return
+        }
+        guard case .invalidTime("teatime", _)? = try found("@{teatime}") else {
+            Issue.record("a time was guessed")
+            return
+        }
     }
 }

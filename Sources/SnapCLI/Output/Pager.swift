@@ -1,0 +1,31 @@
+// Long results on a terminal, through the program that the user reads long texts with.
+//
+// SNAP_PAGER, or else PAGER, is a shell's command line; an empty one and `cat` mean none. If neither is set it is less, which ends by itself where everything fits the screen.
+
+import SnapSystem
+
+struct Pager {
+    private let process: Int32
+    /// Of the terminal, asked for before standard output became a pipe.
+    let columns: Int?
+
+    /// nil: there is none, or it cannot be started; then everything goes to the terminal as it is.
+    static func start(columns: Int?) -> Pager? {
+        guard let command = command(environment: { Process.environment($0) }, hasProgram: { Process.hasProgram($0) })
+        else { return nil }
+        // Short texts stay on the screen, colours are shown.
+        let setting = Array("LESS=\"${LESS-FRX}\"; export LESS; ".utf8)
+        guard let process = try? Process.startPager(setting + command) else { return nil }
+        return Pager(process: process, columns: columns)
+    }
+
+    static func command(environment: (String) -> [UInt8]?, hasProgram: (String) -> Bool) -> [UInt8]? {
+        if let terminal = environment("TERM"), terminal == Array("dumb".utf8) { return nil }
+        guard let chosen = environment("SNAP_PAGER") ?? environment("PAGER") else {
+            return hasProgram("less") ? Array("less".utf8) : nil
+        }
+        return chosen.isEmpty || chosen == Array("cat".utf8) ? nil : chosen
+    }
+
+    func end() { Process.endPager(process) }
+}

@@ -1,0 +1,97 @@
+// A comparison in the forms that were asked for, in git's order: names, statistics, the summary, then patches.
+//
+// Patches are written file by file, so that a large comparison needs little memory, unless they are coloured; what stands before them needs the sizes of all changes first, and they are then read twice.
+
+import SnapStore
+import SnapSystem
+
+struct DiffPage {
+    let meaning: DiffCommand.Meaning
+    let output: Output
+    private var changes: [(FileChange, DirectoryDiff)] = []
+    private(set) var hasDifferences = false
+
+    init(meaning: DiffCommand.Meaning, output: Output) {
+        self.meaning = meaning
+        self.output = output
+    }
+
+    mutating func add(_ change: FileChange, _ diff: DirectoryDiff) {
+        changes.append((change, diff))
+    }
+
+    mutating func print(width: Int) throws(Failure) {
+        let forms = meaning.forms
+        var statistics: [FileStatistics?] = Array(repeating: nil, count: changes.count)
+        let countsLines = forms.contains(.stat) || forms.contains(.numstat) || forms.contains(.shortstat)
+        if countsLines {
+            for (index, (change, diff)) in changes.enumerated() where change.hasGitChange {
+                statistics[index] = FileStatistics(try compare(change, diff))
+            }
+        }
+        hasDifferences = !changes.isEmpty
+        if countsLines && meaning.ignoresSomething { hasDifferences = statistics.contains { $0 != nil } }
+        for (index, (change, _)) in changes.enumerated() {
+            if forms.contains(.json) { try output.print(ChangePage.json(change, statistics[index])) }
+            if forms.contains(.nameOnly) { try output.write(bytes: ChangePage.name(change, isZero: meaning.isZero)) }
+            if forms.contains(.nameStatus) {
+                try output.write(bytes: ChangePage.status(change, isZero: meaning.isZero))
+            }
+        }
+        let known = statistics.compactMap { $0 }
+        if forms.contains(.numstat) {
+            for file in known { try output.write(bytes: StatPage.numbers(file, isZero: meaning.isZero)) }
+        }
+        if !forms.contains(.json), !known.isEmpty {
+            if forms.contains(.stat) {
+                for line in StatPage.lines(known, width: width) { try output.print(line) }
+            } else if forms.contains(.shortstat) {
+                try output.print(StatPage.sum(known))
+            }
+        }
+        if forms.contains(.summary) {
+            for (change, _) in changes { for line in StatPage.summary(change) { try output.print(line) } }
+        }
+        guard forms.contains(.patch) else { return }
+        if forms.count > 1 && !changes.isEmpty { try output.print("") }
+        try printPatches()
+    }
+
+    private mutating func printPatches() throws(Failure) {
+        let page = PatchPage(
+            isBinary: meaning.isBinary, hasAllMetadata: meaning.hasMetadata,
+            isColoured: meaning.colour ?? output.wantsColour, hasWords: meaning.hasWords)
+        var isAnything = false
+        if page.isColoured {
+            // What moved from one file to another is known when all are.
+            var comparisons: [FileComparison] = []
+            for (change, diff) in changes {
+                for part in DirectoryDiff.parts(of: change) { comparisons.append(try compare(part, diff)) }
+            }
+            let moved = MovedLines(comparisons)
+            for (index, comparison) in comparisons.enumerated() {
+                let bytes = page.bytes(comparison, moved: (moved.removed[index], moved.added[index]))
+                isAnything = isAnything || !bytes.isEmpty
+                try output.write(bytes: bytes)
+            }
+        } else {
+            for (change, diff) in changes {
+                for part in DirectoryDiff.parts(of: change) {
+                    let bytes = page.bytes(try compare(part, diff))
+                    isAnything = isAnything || !bytes.isEmpty
+                    try output.write(bytes: bytes)
+                }
+            }
+        }
+        if meaning.ignoresSomething { hasDifferences = isAnything }
+    }
+
+    private func compare(_ change: FileChange, _ diff: DirectoryDiff) throws(Failure) -> FileComparison {
+        try storing { () throws(StoreError) in try diff.compare(change, meaning.hunks) }
+    }
+}
+
+extension DiffCommand.Meaning {
+    /// Files may differ in nothing that is shown.
+    var ignoresSomething: Bool { hunks.whiteSpace != .counts || hunks.ignoresBlankLines }
+}
