@@ -26,8 +26,8 @@ build: deps
 
 # Every test: what breaks a take at each system call, what goes in and out by independent tools, then the test suites.
 test: deps
-	@if ! command -v python3 >/dev/null || ! command -v git >/dev/null || ! command -v setpriv >/dev/null || ! command -v strace >/dev/null; then \
-	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; $$sudo apt-get update -qq && $$sudo apt-get install -y -qq python3 git util-linux strace zstd btrfs-progs xfsprogs; fi
+	@if ! command -v python3 >/dev/null || ! command -v git >/dev/null || ! command -v setpriv >/dev/null || ! command -v strace >/dev/null || ! command -v patch >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; $$sudo apt-get update -qq && $$sudo apt-get install -y -qq python3 git util-linux strace patch zstd btrfs-progs xfsprogs; fi
 	swift build --build-tests
 	python3 Tests/Support/write_order.py .build/debug/snap
 	Tests/Support/roundtrip.sh .build/debug/snap
@@ -45,6 +45,7 @@ test: deps
 	python3 Tests/Support/revert_races.py --rounds 20 --snap .build/debug/snap
 	python3 Tests/Support/revert_strace.py .build/debug/snap
 	python3 Tests/Support/revert_filesystems.py --every 1500 --snap .build/debug/snap
+	python3 Tests/Support/diff_pairs.py --pairs 40 --seed 7 --snap .build/debug/snap --work $(SHM)
 	swift test --skip-build
 
 demo: build

@@ -42,7 +42,7 @@ struct PatchPage {
     private func addHeader(_ comparison: FileComparison, isEqual: Bool, to text: inout PatchText) {
         let change = comparison.change
         let old = change.old?.path ?? change.path
-        text.add("diff --git \(Self.name("a/", old)) \(Self.name("b/", change.path))", .header)
+        text.add("diff --git \(Self.headName("a/", old)) \(Self.headName("b/", change.path))", .header)
         let modes = (old: change.old?.gitMode, new: change.new?.gitMode)
         switch modes {
         case (nil, let new?): text.add("new file mode \(octalText(new))", .header)
@@ -92,6 +92,12 @@ struct PatchPage {
         let old = change.old.map { Self.name("a/", $0.path) } ?? "/dev/null"
         let new = change.new.map { Self.name("b/", $0.path) } ?? "/dev/null"
         text.add("Binary files \(old) and \(new) differ", .plain)
+    }
+
+    /// Quoted also where it has a space: where no other line names the file, `patch` must find the end of the first name. git leaves that to be guessed.
+    private static func headName(_ prefix: String, _ path: [UInt8]) -> String {
+        let name = name(prefix, path)
+        return name.hasPrefix("\"") || !path.contains(0x20) ? name : "\"\(name)\""
     }
 
     private static func name(_ prefix: String, _ path: [UInt8]) -> String { quotedPath(Array(prefix.utf8) + path) }
