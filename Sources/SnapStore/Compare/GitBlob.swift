@@ -19,7 +19,6 @@ private struct SHA1 {
     private var state: [UInt32] = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0]
     private var pending: [UInt8] = []
     private var length: UInt64 = 0
-    private var words = [UInt32](repeating: 0, count: 80)
 
     mutating func add(_ bytes: [UInt8]) {
         length &+= UInt64(bytes.count)
@@ -49,32 +48,33 @@ private struct SHA1 {
     }
 
     private mutating func compress(_ bytes: [UInt8], _ start: Int) {
+        let raw = unsafe bytes.span.bytes.extracting(start..<start + 64)
+        // The last sixteen words, in a ring.
+        var words = InlineArray<16, UInt32>(repeating: 0)
         for index in 0..<16 {
-            let at = start + 4 * index
-            let high = UInt32(bytes[at]) << 24 | UInt32(bytes[at + 1]) << 16
-            words[index] = high | UInt32(bytes[at + 2]) << 8 | UInt32(bytes[at + 3])
-        }
-        for index in 16..<80 {
-            words[index] = rotated(words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16], 1)
+            words[index] = unsafe UInt32(
+                bigEndian: raw.unsafeLoadUnaligned(fromByteOffset: 4 * index, as: UInt32.self))
         }
         var (a, b, c, d, e) = (state[0], state[1], state[2], state[3], state[4])
-        for index in 0..<80 {
-            let (mix, constant): (UInt32, UInt32) =
-                switch index {
-                case 0..<20: (b & c | ~b & d, 0x5A82_7999)
-                case 20..<40: (b ^ c ^ d, 0x6ED9_EBA1)
-                case 40..<60: (b & c | b & d | c & d, 0x8F1B_BCDC)
-                default: (b ^ c ^ d, 0xCA62_C1D6)
-                }
-            let next = rotated(a, 5) &+ mix &+ e &+ constant &+ words[index]
-            (e, d, c, b, a) = (d, c, rotated(b, 30), a, next)
+        func word(_ index: Int) -> UInt32 {
+            if index < 16 { return words[index] }
+            let mixed =
+                words[(index &+ 13) & 15] ^ words[(index &+ 8) & 15] ^ words[(index &+ 2) & 15] ^ words[index & 15]
+            words[index & 15] = mixed << 1 | mixed >> 31
+            return words[index & 15]
         }
+        func step(_ mix: UInt32, _ constant: UInt32, _ index: Int) {
+            let next = (a << 5 | a >> 27) &+ mix &+ e &+ constant &+ word(index)
+            (e, d, c, b, a) = (d, c, b << 30 | b >> 2, a, next)
+        }
+        for index in 0..<20 { step(d ^ (b & (c ^ d)), 0x5A82_7999, index) }
+        for index in 20..<40 { step(b ^ c ^ d, 0x6ED9_EBA1, index) }
+        for index in 40..<60 { step(b & c | d & (b | c), 0x8F1B_BCDC, index) }
+        for index in 60..<80 { step(b ^ c ^ d, 0xCA62_C1D6, index) }
         state[0] &+= a
         state[1] &+= b
         state[2] &+= c
         state[3] &+= d
         state[4] &+= e
     }
-
-    private func rotated(_ word: UInt32, _ count: UInt32) -> UInt32 { word << count | word >> (32 - count) }
 }

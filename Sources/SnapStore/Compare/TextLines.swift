@@ -16,12 +16,40 @@ package struct TextLines: Sendable {
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
         starts.reserveCapacity(bytes.count / 32 + 2)
+        let raw = unsafe bytes.span.bytes
         var position = 0
-        while let end = bytes[position...].firstIndex(of: 0x0A) {
-            position = end + 1
-            starts.append(Int32(truncatingIfNeeded: position))
+        // Eight bytes at a time: a byte that is a line feed becomes zero, and zeros are found by what subtracting one borrows.
+        while position + 8 <= raw.byteCount {
+            let word = unsafe UInt64(littleEndian: raw.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
+            let difference = word ^ 0x0A0A_0A0A_0A0A_0A0A
+            var found = (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
+            while found != 0 {
+                let offset = found.trailingZeroBitCount / 8
+                // A borrow may run on into a byte that is one more than a line feed.
+                if bytes[position + offset] == 0x0A {
+                    starts.append(Int32(truncatingIfNeeded: position + offset + 1))
+                }
+                found &= found - 1
+            }
+            position += 8
         }
-        if position < bytes.count { starts.append(Int32(truncatingIfNeeded: bytes.count)) }
+        while position < bytes.count {
+            position += 1
+            if bytes[position - 1] == 0x0A { starts.append(Int32(truncatingIfNeeded: position)) }
+        }
+        if Int(starts[starts.count - 1]) < bytes.count { starts.append(Int32(truncatingIfNeeded: bytes.count)) }
+    }
+
+    /// What of each line is compared, one behind the other. Line feeds are no ends in it.
+    fileprivate init(essenceOf text: TextLines, _ whiteSpace: WhiteSpace) {
+        var essence: [UInt8] = []
+        essence.reserveCapacity(text.bytes.count)
+        starts.reserveCapacity(text.starts.count)
+        for line in 0..<text.count {
+            essence += whiteSpace.essence(of: text[line])
+            starts.append(Int32(truncatingIfNeeded: essence.count))
+        }
+        bytes = essence
     }
 
     /// The bytes of a line, with its end.
@@ -81,89 +109,125 @@ struct LineNumbers {
     private(set) var countsInB: [Int32] = []
 
     init(_ first: TextLines, _ second: TextLines, _ whiteSpace: WhiteSpace) {
-        var table = LineTable(capacity: first.count + second.count)
-        if whiteSpace == .counts {
-            a = table.numbers(of: first)
-            b = table.numbers(of: second)
-        } else {
-            a = table.numbers(of: Self.essence(of: first, whiteSpace))
-            b = table.numbers(of: Self.essence(of: second, whiteSpace))
+        var sides = (first, second)
+        if whiteSpace != .counts {
+            sides = (
+                TextLines(essenceOf: first, whiteSpace), TextLines(essenceOf: second, whiteSpace)
+            )
         }
+        var table = LineTable(sides.0, sides.1)
+        a = table.numbers(isSecond: false)
+        b = table.numbers(isSecond: true)
         countsInA = Array(repeating: 0, count: table.count)
         countsInB = countsInA
         for number in a { countsInA[Int(number)] += 1 }
         for number in b { countsInB[Int(number)] += 1 }
     }
-
-    /// What is left of the lines may hold no line feed, so it is kept beside them.
-    private static func essence(of text: TextLines, _ whiteSpace: WhiteSpace) -> [[UInt8]] {
-        (0..<text.count).map { whiteSpace.essence(of: text[$0]) }
-    }
 }
 
 /// Open addressing by a hash of the bytes; equal hashes are settled by the bytes.
 private struct LineTable {
-    /// Of each number: the hash, and a line that has it.
-    private var hashes: [UInt64] = []
-    private var lines: [ArraySlice<UInt8>] = []
+    /// A line that has a number.
+    private struct Entry {
+        var hash: UInt64
+        var isSecond: Bool
+        var start: Int32
+        var length: Int32
+    }
+
+    private let first: TextLines
+    private let second: TextLines
+    private var entries: [Entry] = []
     /// Numbers, or -1.
     private var slots: [Int32]
 
-    init(capacity: Int) {
+    init(_ first: TextLines, _ second: TextLines) {
+        self.first = first
+        self.second = second
         var size = 16
-        while size < capacity * 2 { size *= 2 }
+        while size < (first.count + second.count) * 2 { size *= 2 }
         slots = Array(repeating: -1, count: size)
     }
 
-    var count: Int { hashes.count }
+    var count: Int { entries.count }
 
-    mutating func numbers(of text: TextLines) -> [Int32] {
+    mutating func numbers(isSecond: Bool) -> [Int32] {
+        let text = isSecond ? second : first
+        let (firstBytes, secondBytes) = (first.bytes, second.bytes)
+        let mask = slots.count - 1
         var result: [Int32] = []
         result.reserveCapacity(text.count)
         for line in 0..<text.count {
-            let range = Int(text.starts[line])..<Int(text.starts[line + 1])
-            result.append(number(of: text.bytes[range], hash(text.bytes.span.extracting(range))))
+            let start = text.starts[line]
+            let length = text.starts[line + 1] - start
+            let range = Int(start)..<Int(start + length)
+            let bytes = unsafe text.bytes.span.bytes.extracting(range)
+            let hash = Self.hash(bytes)
+            var slot = Int(truncatingIfNeeded: hash) & mask
+            var number = slots[slot]
+            while number >= 0 {
+                let entry = entries[Int(number)]
+                if entry.hash == hash, entry.length == length {
+                    let other = Int(entry.start)..<Int(entry.start + length)
+                    let known =
+                        entry.isSecond
+                        ? unsafe secondBytes.span.bytes.extracting(other)
+                        : unsafe firstBytes.span.bytes.extracting(other)
+                    if Self.areEqual(bytes, known) { break }
+                }
+                slot = (slot + 1) & mask
+                number = slots[slot]
+            }
+            if number < 0 {
+                number = Int32(truncatingIfNeeded: entries.count)
+                slots[slot] = number
+                entries.append(Entry(hash: hash, isSecond: isSecond, start: start, length: length))
+            }
+            result.append(number)
         }
         return result
     }
 
-    mutating func numbers(of lines: [[UInt8]]) -> [Int32] {
-        lines.map { number(of: $0[...], hash($0.span)) }
-    }
-
     /// Eight bytes at a time, mixed by a multiplication.
-    private func hash(_ bytes: Span<UInt8>) -> UInt64 {
-        var result = UInt64(truncatingIfNeeded: bytes.count) &* 0x9E37_79B9_7F4A_7C15
+    @inline(__always)
+    private static func hash(_ bytes: RawSpan) -> UInt64 {
+        var result = UInt64(truncatingIfNeeded: bytes.byteCount) &* 0x9E37_79B9_7F4A_7C15
         var position = 0
-        let raw = unsafe bytes.bytes
-        while position + 8 <= raw.byteCount {
-            let word = unsafe raw.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)
+        while position + 8 <= bytes.byteCount {
+            let word = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)
             result = (result ^ word) &* 0xD6E8_FEB8_6659_FD93
             result ^= result >> 32
             position += 8
         }
         var rest: UInt64 = 0
-        while position < raw.byteCount {
-            rest = rest << 8 | UInt64(bytes[position])
+        while position < bytes.byteCount {
+            rest = unsafe rest << 8 | UInt64(bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self))
             position += 1
         }
         result = (result ^ rest) &* 0xD6E8_FEB8_6659_FD93
         return result ^ (result >> 29)
     }
 
-    private mutating func number(of line: ArraySlice<UInt8>, _ hash: UInt64) -> Int32 {
-        let mask = slots.count - 1
-        var slot = Int(truncatingIfNeeded: hash) & mask
-        while true {
-            let number = slots[slot]
-            if number < 0 { break }
-            if hashes[Int(number)] == hash, lines[Int(number)] == line { return number }
-            slot = (slot + 1) & mask
+    /// Both are as long as the first.
+    @inline(__always)
+    private static func areEqual(_ a: RawSpan, _ b: RawSpan) -> Bool {
+        var position = 0
+        while position + 8 <= a.byteCount {
+            let (x, y) = unsafe (
+                a.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self),
+                b.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)
+            )
+            if x != y { return false }
+            position += 8
         }
-        let number = Int32(truncatingIfNeeded: hashes.count)
-        slots[slot] = number
-        hashes.append(hash)
-        lines.append(line)
-        return number
+        while position < a.byteCount {
+            let (x, y) = unsafe (
+                a.unsafeLoad(fromByteOffset: position, as: UInt8.self),
+                b.unsafeLoad(fromByteOffset: position, as: UInt8.self)
+            )
+            if x != y { return false }
+            position += 1
+        }
+        return true
     }
 }

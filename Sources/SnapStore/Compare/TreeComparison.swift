@@ -90,6 +90,7 @@ private struct EntryRow {
     private var places: [(tree: Int, range: Range<Int>)] = []
 
     init(_ reader: ObjectReader, _ ids: [ObjectID]) throws(StoreError) {
+        reader.expect(ids.map { ObjectKey(.tree, $0) })
         for id in ids {
             do throws(ContentError) {
                 let (bytes, ranges) = try reader.readTree(id)

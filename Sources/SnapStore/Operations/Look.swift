@@ -113,6 +113,7 @@ extension WorkingDirectory {
     /// The manifest of a snapshot, by a reader that is kept for more.
     func readManifest(_ id: ObjectID, with reader: ObjectReader) throws(StoreError) -> Manifest {
         let bytes: [UInt8]
+        reader.expect([ObjectKey(.manifest, id)])
         do throws(PackError) {
             bytes = try reader.read(ObjectKey(.manifest, id))
         } catch {
@@ -167,6 +168,7 @@ extension ObjectReader {
             guard let item = items.last(where: { !name.lexicographicallyPrecedes($0.key) }) else { return nil }
             reference = item.reference
         }
+        expect([ObjectKey(.tree, reference.id)])
         let tree = try ranges(ofTree: reference.id)
         guard let range = tree.entries.first(where: { tree.bytes.entryName($0) == name }) else { return nil }
         return try decode(tree.bytes, range, ofTree: reference.id)
@@ -194,6 +196,7 @@ extension ObjectReader {
         var isStopped = false
         var isTooLong = false
         if let content = entry.content {
+            if content.level == 0 { expect([ObjectKey(.chunk, content.id)]) }
             do throws(PackError) {
                 try forEachLeaf(of: content, type: .chunk) { (id, _) throws(PackError) in
                     try withObject(ObjectKey(.chunk, id)) { (bytes) throws(PackError) in

@@ -3,8 +3,8 @@
 // Blocks are copied as they are, bases and all: every object stays at its depth. The merged pack is durable before the first of the others is removed, so at every moment a listing of
 // `packs/` has all objects; whoever opened a pack before reads on, and whoever comes too late for one lists again. A pack that is not wholly right stays where it is, for verify to find.
 //
-// A merge happens at the end of a take, so it is kept short: four packs of about one size become one of the next, until they are of about a quarter of a megabyte, which some 250 small takes
-// make. Copying more takes longer than a take may: that is left to gc, or to the time when there are many of them. So what one take adds is copied four times. Merging sixty-four at once would copy less,
+// A merge happens at the end of a take, so it is kept short: four packs of about one size become one of the next, until they are of about a megabyte, which some 1,000 small takes
+// make. Copying more takes longer than a take may: that is left to gc, or to the time when there are many of them. So what one take adds is copied five times. Merging sixty-four at once would copy less,
 // and one take in sixty-four would wait for as many removals, which are what takes long.
 
 package import SnapSystem
@@ -12,7 +12,7 @@ package import SnapSystem
 /// One merge.
 package final class PackMerge {
     /// Packs up to each of these lengths are of one size.
-    static let sizes: [UInt64] = [4 << 10, 16 << 10, 64 << 10, 256 << 10]
+    static let sizes: [UInt64] = [4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20]
     /// So many of one size are merged.
     static let fan = 4
     /// Packs from this length on are left to gc.

@@ -63,7 +63,7 @@ import Testing
         var samples: [Sample] = []
         var numbers = Numbers(77)
         for count in 1...70 {
-            let two = [Sample(.chunk, numbers.noise(140_000)), Sample(.chunk, numbers.noise(140_000))]
+            let two = [Sample(.chunk, numbers.noise(560_000)), Sample(.chunk, numbers.noise(560_000))]
             samples += two
             try bed.commit([try block(two, .none)])
             let merged = try merge(bed)
@@ -81,7 +81,7 @@ import Testing
         var numbers = Numbers(78)
         var samples: [Sample] = []
         for _ in 0..<62 {
-            let two = [Sample(.chunk, numbers.noise(140_000)), Sample(.chunk, numbers.noise(140_000))]
+            let two = [Sample(.chunk, numbers.noise(560_000)), Sample(.chunk, numbers.noise(560_000))]
             samples += two
             try bed.commit([try block(two, .none)])
         }
