@@ -63,9 +63,9 @@ import Testing
         var samples: [Sample] = []
         var numbers = Numbers(77)
         for count in 1...70 {
-            let two = [Sample(.chunk, numbers.noise(560_000)), Sample(.chunk, numbers.noise(560_000))]
-            samples += two
-            try bed.commit([try block(two, .none)])
+            let parts = (0..<5).map { _ in Sample(.chunk, numbers.noise(240_000)) }
+            samples += parts
+            try bed.commit([try block(parts, .none)])
             let merged = try merge(bed)
             #expect(merged == 0 || merged == PackMerge.fan)
             if count < PackMerge.excess { #expect(merged == 0) }
@@ -81,9 +81,9 @@ import Testing
         var numbers = Numbers(78)
         var samples: [Sample] = []
         for _ in 0..<62 {
-            let two = [Sample(.chunk, numbers.noise(560_000)), Sample(.chunk, numbers.noise(560_000))]
-            samples += two
-            try bed.commit([try block(two, .none)])
+            let parts = (0..<5).map { _ in Sample(.chunk, numbers.noise(240_000)) }
+            samples += parts
+            try bed.commit([try block(parts, .none)])
         }
         let large = Set(try bed.names("packs"))
         for seed in 0..<40 {
