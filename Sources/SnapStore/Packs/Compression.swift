@@ -8,6 +8,8 @@ public enum Compression: Sendable, Hashable, CustomStringConvertible {
     case none
 
     public static let standard = Compression.zstd(level: 1)
+    /// What stands for `standard` where large files are.
+    static let large = Compression.zstd(level: 3)
 
     /// The compression that `text` names: `zstd`, `zstd:1` to `zstd:19`, `lz4` or `none`.
     public init?(parsing text: String) {

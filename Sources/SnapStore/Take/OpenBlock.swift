@@ -25,6 +25,8 @@ final class OpenBlock: @unchecked Sendable {
 
     /// A block in a pack has about this many plain bytes: larger ones compress better and take longer to open.
     static let blockLength = 1 << 20
+    /// Where pieces are so long on average, they are those of large files.
+    static let largePieceLength = 40 << 10
     /// And one of trees and lists: they are mostly ids, which do not compress anyhow, and looking into a directory opens a block at each level.
     static let metaLength = 256 << 10
     /// So many are gathered before they are hashed: more at once fill the hashing lanes better.
