@@ -55,7 +55,7 @@ install: build
 	install -D -m 0755 $(SNAP) $(DESTDIR)$(PREFIX)/bin/snap
 	strip $(DESTDIR)$(PREFIX)/bin/snap
 
-# Side by side with its peers: makes docs/performance.md. Takes about an hour and 40 GB of disk. A bar that is missed is no failure; a row that fails is.
+# Side by side with its peers: makes docs/performance.md. Takes about seventy minutes and 40 GB of disk. A bar that is missed is no failure; a row that fails is.
 BENCH_WORK ?= /var/tmp/snap-bench
 bench: build
 	Benchmarks/setup.sh $(BENCH_WORK)
