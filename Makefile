@@ -35,9 +35,9 @@ test: deps
 	python3 Tests/Support/kill_take.py --mode fail --errno EIO --snap .build/debug/snap --jobs 2
 	python3 Tests/Support/kill_take.py --mode fail --errno ENOENT --snap .build/debug/snap --jobs 2
 	python3 Tests/Support/kill_take.py --mode fail-from --errno ENOSPC --snap .build/debug/snap --jobs 2
-	python3 Tests/Support/kill_revert.py --mode kill --every 97 --snap .build/debug/snap --jobs 2 --work $(SHM)
+	python3 Tests/Support/kill_revert.py --mode kill --every 97 --nested 12 --nested-step 250 --nested-errno ENOENT --snap .build/debug/snap --jobs 2 --work $(SHM)
 	python3 Tests/Support/kill_revert.py --mode kill --every 211 --user 65534 --store outside --unsaved --snap .build/debug/snap --jobs 2 --work $(SHM)
-	python3 Tests/Support/kill_revert.py --mode kill --every 401 --stays --nested 6 --nested-step 120 --nested-errno ENOENT --snap .build/debug/snap --jobs 2 --work $(SHM)
+	python3 Tests/Support/kill_revert.py --mode kill --every 401 --stays --nested 6 --nested-step 120 --snap .build/debug/snap --jobs 2 --work $(SHM)
 	python3 Tests/Support/kill_revert.py --mode fail --errno EIO --every 151 --snap .build/debug/snap --jobs 2 --work $(SHM)
 	python3 Tests/Support/kill_revert.py --mode fail --errno ENOENT --every 61 --first 3700 --snap .build/debug/snap --jobs 2 --work $(SHM)
 	python3 Tests/Support/revert_endings.py --every 7 --snap .build/debug/snap --work $(SHM)

@@ -13,6 +13,8 @@ struct Pager {
     static func start(columns: Int?) -> Pager? {
         guard let command = command(environment: { Process.environment($0) }, hasProgram: { Process.hasProgram($0) })
         else { return nil }
+        // An interrupt from the keyboard is for the pager; this process waits for its end.
+        Interrupts.install()
         // Short texts stay on the screen, colours are shown.
         let setting = Array("LESS=\"${LESS-FRX}\"; export LESS; ".utf8)
         guard let process = try? Process.startPager(setting + command) else { return nil }

@@ -6,7 +6,10 @@ import SnapSystem
 enum ChangePage {
     /// As in git: A, D, M, R, T; and P, which git has not, for properties only.
     static func letter(_ change: FileChange) -> String {
-        switch change.action {
+        // As git, which knows files only: what is in the directory is told of by its own paths.
+        if change.action == .typeChanged, change.old?.kind == .directory { return "A" }
+        if change.action == .typeChanged, change.new?.kind == .directory { return "D" }
+        return switch change.action {
         case .added: "A"
         case .deleted: "D"
         case .modified: "M"
@@ -31,6 +34,7 @@ enum ChangePage {
     static func line(_ change: FileChange) -> String {
         let letter = letter(change).prefix(1)
         if change.action == .renamed { return "\(letter) \(renameText(change.old?.path ?? [], change.path))" }
+        if change.path.isEmpty { return "\(letter) ./" }
         let isDirectory = (change.new ?? change.old)?.kind == .directory
         return "\(letter) \(quotedPath(change.path + (isDirectory ? [0x2F] : [])))"
     }

@@ -57,12 +57,16 @@ struct DiffPage {
         try printPatches()
     }
 
+    /// Bytes on both sides up to which moved lines are looked for: all must be in memory for that.
+    private static let movesLimit: UInt64 = 64 << 20
+
     private mutating func printPatches() throws(Failure) {
         let page = PatchPage(
             isBinary: meaning.isBinary, hasAllMetadata: meaning.hasMetadata,
             isColoured: meaning.colour ?? output.wantsColour, hasWords: meaning.hasWords)
         var isAnything = false
-        if page.isColoured {
+        let size = changes.reduce(UInt64(0)) { $0 &+ ($1.0.old?.size ?? 0) &+ ($1.0.new?.size ?? 0) }
+        if page.isColoured && size <= Self.movesLimit {
             // What moved from one file to another is known when all are.
             var comparisons: [FileComparison] = []
             for (change, diff) in changes {

@@ -51,7 +51,8 @@ struct MovedLines {
                         }
                         line += run.length
                     } else {
-                        line += 1
+                        // A part of what is too short is too short.
+                        line += max(1, run?.length ?? 1)
                     }
                 }
             }
@@ -95,6 +96,7 @@ struct MovedLines {
 enum LineHighlights {
     /// Empty where most of the line differs: then marking parts says nothing.
     static func between(_ old: ArraySlice<UInt8>, _ new: ArraySlice<UInt8>) -> (old: [Range<Int>], new: [Range<Int>]) {
+        guard old.count <= lengthLimit, new.count <= lengthLimit else { return ([], []) }
         let (a, b) = (words(old), words(new))
         let changes = WordChanges.between(a.map { Array(old[$0]) }, b.map { Array(new[$0]) })
         var result: (old: [Range<Int>], new: [Range<Int>]) = ([], [])
@@ -109,6 +111,9 @@ enum LineHighlights {
         let changed = result.old.reduce(0) { $0 + $1.count } + result.new.reduce(0) { $0 + $1.count }
         return changed * 2 > old.count + new.count ? ([], []) : result
     }
+
+    /// Bytes of a line that parts are looked for in.
+    private static let lengthLimit = 4096
 
     /// Runs of letters and digits; every other byte by itself.
     private static func words(_ line: ArraySlice<UInt8>) -> [Range<Int>] {

@@ -102,6 +102,8 @@ enum StatPage {
         case .added: return new.map { [" create mode \(octalText($0)) \(quotedPath(change.path))"] } ?? []
         case .deleted: return old.map { [" delete mode \(octalText($0)) \(quotedPath(change.path))"] } ?? []
         case .metadata: return []
+        case .typeChanged where old == nil || new == nil:
+            return DirectoryDiff.parts(of: change).filter { ($0.new ?? $0.old)?.gitMode != nil }.flatMap { summary($0) }
         case .renamed, .modified, .typeChanged:
             var result: [String] = []
             let isRename = change.action == .renamed

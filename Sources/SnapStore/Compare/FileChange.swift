@@ -78,7 +78,9 @@ public struct FileChange: Sendable {
     public var path: [UInt8] { new?.path ?? old?.path ?? [] }
     public var similarityPercent: Int { similarity * 100 / RenameLimits.fullScore }
     /// Nothing but the file's content and git's modes.
-    public var hasGitChange: Bool { action != .metadata && (old ?? new)?.kind != .directory }
+    public var hasGitChange: Bool {
+        action != .metadata && [old, new].contains { $0.map { $0.kind != .directory } ?? false }
+    }
     /// More than times differs.
     public var isVisible: Bool { action != .metadata || metadata.contains { $0 != .modified && $0 != .links } }
     /// The bytes differ, as far as the trees say.

@@ -44,8 +44,9 @@ extension DirectoryDiff {
             return FileComparison(change, old: content, new: content, options)
         }
         var (old, new): ([UInt8]?, [UInt8]?) = ([], [])
-        if let state = change.old { old = try content(of: state) }
-        if let state = change.new { new = try content(of: state) }
+        // What is in a directory is told of by its own paths.
+        if let state = change.old, state.kind != .directory { old = try content(of: state) }
+        if let state = change.new, state.kind != .directory { new = try content(of: state) }
         return FileComparison(change, old: old, new: new, options)
     }
 

@@ -25,6 +25,9 @@ struct TreeComparison {
             let path = difference.path
             if isOwnDifference(difference), isSelected(difference) { result.append(difference) }
             if !path.isEmpty && !selection.mayContain(below: path) { continue }
+            // What one side does not cover did not go, and did not come.
+            let isUnknown = [difference.old, difference.new].contains { $0?.isGapWithoutContent ?? false }
+            if isUnknown { continue }
             let (a, b) = (directory(difference.old), directory(difference.new))
             if a == nil && b == nil { continue }
             if let a, let b, a.content == b.content { continue }

@@ -105,7 +105,8 @@ public final class DirectoryDiff {
             added: added.compactMap { changes[$0].new.map { Self.candidate($0) } }, options, observer: observer)
         let found = try detection.find { (file) throws(StoreError) in
             guard let state = states[file.path] else { return nil }
-            return try self.content(of: state)
+            // What cannot be read is no candidate; whoever shows it will say why.
+            return try? self.content(of: state)
         }
         hasSkippedRenames = found.neededLimit != nil
         var gone: Set<Int> = []

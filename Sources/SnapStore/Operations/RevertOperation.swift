@@ -147,7 +147,7 @@ final class RevertOperation {
         guard let root = try? directory.manifest(head).root,
             let rest = try? plan(live, from: root, to: manifest, journal.target, requiresMatches: false)
         else {
-            let reason = "what was not put back could not be told: snap diff \(journal.target.short)"
+            let reason = "what was not put back could not be told; 'snap diff \(journal.target.short)' shows it"
             return report.note(left: [RevertReport.Left(path: [], reason: reason)])
         }
         let missed = rest.plan.changes.filter { $0.action != .leave }.map {
@@ -312,7 +312,7 @@ final class RevertOperation {
                 try staging.openMount(mount)
             } catch {
                 // Its steps are conflicts then.
-                let isGone = error.isNotFound && (try? staging.isThere(mount)) == false
+                let isGone = (error.isNotFound || error.isLoop) && (try? staging.isThere(mount)) == false
                 if error.isRefusal || isGone { continue }
                 throw StoreError(error, doing: "make a directory in", mount.path)
             }

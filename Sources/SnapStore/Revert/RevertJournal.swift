@@ -86,7 +86,7 @@ struct RevertJournal: Sendable {
             }
             values = try room.readKeyValues(file)
         }
-        guard let values else { return nil }
+        guard let values else { throw room.damage(file, "it is there and cannot be opened") }
         guard values.string("version") == "1" else {
             throw .unsupported(path: room.path(of: file), what: "journal version \(values.string("version") ?? "")")
         }

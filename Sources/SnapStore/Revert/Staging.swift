@@ -63,12 +63,9 @@ final class Staging {
                     let root = try directory.place.directory.open([0x2E], [.read, .directory])
                     if try !sweep(mount, token: unbegun.token, in: root) { isSwept = false }
                 } catch {
-                    // Another take may be at the same; a revert is alone.
-                    if !forRevert && (error.isRefusal || error.isNotFound) {
-                        isSwept = false
-                        continue
-                    }
-                    throw StoreError(error, doing: "clean up in", mount.path)
+                    // What is left there are copies, which no take has to wait for; a revert is alone, and would forget them.
+                    if forRevert { throw StoreError(error, doing: "clean up in", mount.path) }
+                    isSwept = false
                 }
             }
         }
@@ -166,7 +163,7 @@ final class Staging {
             do throws(SystemError) {
                 try clear(area, in: mount)
             } catch {
-                if error.isNotFound, try !live.hasDirectory(mount) { continue }
+                if error.isNotFound || error.isLoop, try !live.hasDirectory(mount) { continue }
                 if !error.isRefusal { throw error }
             }
         }

@@ -103,6 +103,33 @@ import Testing
         }
     }
 
+    @Test func whatOneSideDoesNotCoverIsNeitherDeletedNorAdded() throws {
+        try withBed { bed in
+            for index in 0..<5 { try bed.write("cache/\(index)", "content\n") }
+            try bed.write("file", "one\n")
+            let old = try bed.take().report.id
+            try bed.write("cache/CACHEDIR.TAG", CoverBed.tag)
+            let new = try bed.take().report.id
+            for found in [try diff(bed, old, new), try diff(bed, new, old)] {
+                #expect(lines(found).isEmpty)
+                #expect(found.unknown.map(\.path) == [Array("cache".utf8)])
+            }
+        }
+    }
+
+    @Test func aLinkInPlaceOfADirectoryIsTold() throws {
+        try withBed { bed in
+            try bed.write("d/file", "one\n")
+            let old = try bed.take().report.id
+            try bed.delete("d")
+            try FileManager.default.createSymbolicLink(atPath: bed.path + "/d", withDestinationPath: "elsewhere")
+            for found in [try diff(bed, old), try diff(bed, old, try bed.take().report.id)] {
+                #expect(lines(found) == ["type-changed d", "deleted d/file"])
+                #expect(found.changes.filter(\.hasGitChange).count == 2)
+            }
+        }
+    }
+
     @Test func lookingWritesNothing() throws {
         try withBed { bed in
             try bed.write("file", "one\n")
