@@ -132,23 +132,28 @@ int snap_terminal_columns(int fd) {
     return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+// Starts a shell with these words; an error's number, or 0. What this process ignores, the shell does not.
+static int start_shell(const char *const *words, const posix_spawn_file_actions_t *actions, pid_t *process) {
+    posix_spawnattr_t attributes;
+    sigset_t ignored;
+    sigemptyset(&ignored);
+    sigaddset(&ignored, SIGPIPE);
+    int code = posix_spawnattr_init(&attributes);
+    if (code == 0) code = posix_spawnattr_setsigdefault(&attributes, &ignored);
+    if (code == 0) code = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    if (code == 0) code = posix_spawn(process, "/bin/sh", actions, &attributes, (char *const *)words, environ);
+    return code;
+}
+
 int snap_start_pager(const char *command) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) return -1;
     posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    // What this process ignores, the pager does not.
-    sigset_t pipe_signal;
-    sigemptyset(&pipe_signal);
-    sigaddset(&pipe_signal, SIGPIPE);
     pid_t process = -1;
     int code = posix_spawn_file_actions_init(&actions);
-    if (code == 0) code = posix_spawnattr_init(&attributes);
     if (code == 0) code = posix_spawn_file_actions_adddup2(&actions, ends[0], 0);
-    if (code == 0) code = posix_spawnattr_setsigdefault(&attributes, &pipe_signal);
-    if (code == 0) code = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
     const char *words[] = {"sh", "-c", command, NULL};
-    if (code == 0) code = posix_spawn(&process, "/bin/sh", &actions, &attributes, (char *const *)words, environ);
+    if (code == 0) code = start_shell(words, &actions, &process);
     if (code == 0 && dup2(ends[1], 1) < 0) code = errno;
     close(ends[0]);
     close(ends[1]);
@@ -170,15 +175,8 @@ int snap_run_command(const char *command, const char *first, const char *second)
     strcpy(line, command);
     strcat(line, " \"$@\"");
     const char *words[] = {"sh", "-c", line, "sh", first, second, NULL};
-    posix_spawnattr_t attributes;
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGPIPE);
     pid_t process = -1;
-    int code = posix_spawnattr_init(&attributes);
-    if (code == 0) code = posix_spawnattr_setsigdefault(&attributes, &signals);
-    if (code == 0) code = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-    if (code == 0) code = posix_spawn(&process, "/bin/sh", NULL, &attributes, (char *const *)words, environ);
+    int code = start_shell(words, NULL, &process);
     free(line);
     int status = 0;
     while (code == 0 && waitpid(process, &status, 0) < 0) {

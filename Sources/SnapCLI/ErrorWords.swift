@@ -207,8 +207,7 @@ struct ErrorWords {
         let rows = candidates.map { candidate in
             let age = candidate.time.map { time in now.map { ageText(time, now: $0) } ?? clockText(time) }
             let id = candidate.id.description.hasPrefix(candidate.text) ? "" : candidate.id.short
-            let message = candidate.message.split(separator: "\n").first.map(String.init) ?? ""
-            return [safeText(candidate.text), id, age ?? "", safeText(message)]
+            return [safeText(candidate.text), id, age ?? "", safeText(firstLine(candidate.message))]
         }
         details = columns(rows)
         hints = [candidates.first.map { "snap show \(shellWord($0.text))" } ?? "snap list"]

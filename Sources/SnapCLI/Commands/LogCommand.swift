@@ -59,7 +59,7 @@ enum LogCommand {
     static func row(_ entry: LogEntry, now: Timestamp) -> [String] {
         let event = entry.event
         let kind = event.kind == .checkpoint ? nil : event.kind
-        let message = event.message.displayString.split(separator: "\n").first.map(String.init) ?? ""
+        let message = firstLine(event.message.displayString)
         return [
             entry.position.map { "@{\($0)}" } ?? "", (event.new ?? event.old)?.short ?? "",
             ageText(event.time, now: now),

@@ -9,7 +9,7 @@ enum StatusPage {
     static func lines(_ report: StatusReport, now: Timestamp) -> [String] {
         var rows: [[String]] = []
         if let head = report.head {
-            let message = head.message.split(separator: "\n").first.map { "  " + safeText(String($0)) } ?? ""
+            let message = head.message.isEmpty ? "" : "  " + safeText(firstLine(head.message))
             let names = head.names.isEmpty ? "" : "  [\(head.names.map { safeText($0) }.joined(separator: ", "))]"
             rows.append(["head", "\(head.id.short)  \(ageText(head.time, now: now))\(names)\(message)"])
         } else {
