@@ -17,6 +17,10 @@ import Testing
         #expect(!Self.names.isEmpty)
     }
 
+    @Test func eachCommandIsFoundByItsName() {
+        #expect(CommandTable.entries.map(\.name) == Self.names)
+    }
+
     @Test(arguments: names)
     func optionsAreThereOnceAndExplained(_ name: String) throws {
         let options = try command(name).options
