@@ -57,13 +57,15 @@ install: build
 
 # Side by side with its peers: makes docs/performance.md. Takes about seventy minutes and 40 GB of disk. A bar that is missed is no failure; a row that fails is.
 BENCH_WORK ?= /var/tmp/snap-bench
+BENCH_PARTS = engine takes trees revert look
 bench: build
 	Benchmarks/setup.sh $(BENCH_WORK)
-	@for part in engine takes trees revert; do \
+	@for part in $(BENCH_PARTS); do \
 	  options=; if [ $$part = trees ]; then options="--peers restic,borg-new,tar --rounds 2"; fi; \
+	  if [ $$part = look ]; then options="--peers git,restic"; fi; \
 	  python3 Benchmarks/$$part.py $$options --work $(BENCH_WORK) --newest-borg $(BENCH_WORK)/venv/bin/borg --json $(BENCH_WORK)/$$part.json; \
 	  status=$$?; if [ $$status -gt 1 ]; then exit $$status; fi; done
-	$(BENCH_WORK)/venv/bin/python Benchmarks/page.py docs/performance.md $(foreach part,engine takes trees revert,$(BENCH_WORK)/$(part).json)
+	$(BENCH_WORK)/venv/bin/python Benchmarks/page.py docs/performance.md $(foreach part,$(BENCH_PARTS),$(BENCH_WORK)/$(part).json)
 
 # Instruction counts of fixed small workloads, against those in Benchmarks/instructions.json.
 bench-check: build

@@ -1,173 +1,160 @@
 #!/usr/bin/env python3
-"""Measure what it costs to look: diff, list, cat, side by side with git and restic.
+"""Measure what looking costs: snap diff, status, cat and list against git and restic.
 
-    look.py --work DIR --snap FILE [--tree DIR] [--rounds N] [--json FILE]
+    look.py --work DIR [--tree DIR | --tarball FILE] [--quick] [--rows names,stat,…] [--rounds N] [--json FILE]
 
-The tree is the kernel's source. Rows, with their bars:
-
-- names: two snapshots that differ in 10 files: at most 20 ms, and 0.02 of 'restic diff'
-- stat: the head against the directory with 10 edited files: at most 1.3 of 'git diff --stat'
-- scattered: two texts of 100,000 lines with 1,000 edits, and unrelated: two of 50,000 lines: at most 1.5 of 'git diff --no-index'
-- list: 10,000 snapshots: at most 50 ms and 30 MB
-- cat: a small file of a store of 1 GB: at most 5 ms
-- status: without a look at the directory: at most 3 ms
+The rounds are engine.py's: interleaved, medians. The tree is a git work tree and a snap working directory at once, and restic
+backs it up; two snapshots of it differ in ten files, and ten other files are edited after the second.
 """
 
-import argparse
 import json
 import os
 import random
-import shutil
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
 
 sys.dont_write_bytecode = True
+from engine import Bench  # noqa: E402
+from measuring import Failed, run, seconds  # noqa: E402
+from program import execute, parse  # noqa: E402
+from revert import wait_for_clock  # noqa: E402
+from source_tree import append, contents, fresh, remove, small_files, spread  # noqa: E402
+
+ROWS = ["names", "stat", "status", "cat", "scattered", "unrelated", "many"]
+SNAPSHOTS = 10_000
 
 
-def run(arguments, **options):
-    options.setdefault("stdout", subprocess.DEVNULL)
-    start = time.perf_counter()
-    done = subprocess.run(arguments, stderr=subprocess.PIPE, check=False, **options)
-    wall = time.perf_counter() - start
-    if done.returncode not in (0, 1):
-        raise SystemExit("%r ended with status %d: %s" % (arguments, done.returncode, done.stderr.decode(errors="replace")[:400]))
-    return wall, done.stdout
+class Looks(Bench):
+    """engine.py's set-up and rounds, with the rows of this program."""
 
-
-def interleaved(rounds, subjects):
-    samples = {name: [] for name in subjects}
-    for _ in range(rounds):
-        for name, action in subjects.items():
-            samples[name].append(action())
-    return {name: statistics.median(values) for name, values in samples.items()}
-
-
-def peak(arguments):
-    """The most memory of a run, in MB."""
-    done = subprocess.run(["/usr/bin/env", "python3", "-c", "import resource,subprocess,sys;subprocess.run(sys.argv[1:],stdout=subprocess.DEVNULL);print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)",
-                           *arguments], stdout=subprocess.PIPE, check=True)
-    return int(done.stdout) / 1024
-
-
-class Rows:
     def __init__(self, options, work):
-        self.options, self.work, self.found = options, work, {}
-        self.tree = os.path.join(work, "tree")
-        self.environment = {**os.environ, "HOME": work, "RESTIC_PASSWORD": "x", "GIT_CONFIG_NOSYSTEM": "1"}
-        self.restic = os.path.join(work, "restic")
-
-    def snap(self, *arguments, **options):
-        return run([self.options.snap, "-C", options.pop("directory", self.tree), *arguments], env=self.environment, **options)
-
-    def take(self, **options):
-        return self.snap("take", "-q", stdout=subprocess.PIPE, **options)[1].decode().strip()
-
-    def edit(self, number):
-        files = sorted(os.path.join(place, name) for place, _, names in os.walk(os.path.join(self.tree, "drivers", "net")) for name in names if name.endswith(".c"))
-        for path in files[number::len(files) // 10][:10]:
-            with open(path, "a", encoding="latin-1") as file:
-                file.write("/* edit %d */\n" % number)
+        super().__init__(options, work)
+        self.output = os.path.join(work, "output")
+        self.ids = []
 
     def prepare(self):
-        shutil.copytree(self.options.tree, self.tree, symlinks=True)
-        self.snap("init", "-q")
-        git = ["git", "-C", self.tree]
-        run([*git, "init", "-q"], env=self.environment)
-        with open(os.path.join(self.tree, ".git", "info", "exclude"), "w", encoding="ascii") as file:
-            file.write(".snapstore\n")
-        with open(os.path.join(self.tree, ".snapignore"), "w", encoding="ascii") as file:
-            file.write("/.git\n")
-        run(["restic", "init", "-q", "-r", self.restic], env=self.environment)
-        self.ids, self.restic_ids = [], []
+        """Two snapshots in each program, and ten edits that none of them has."""
+        if self.ids:
+            return
+        self.need("snap", "restic", "git")
         for number in range(2):
-            self.ids.append(self.take())
-            run(["restic", "-q", "-r", self.restic, "backup", "--exclude", ".git", "--exclude", ".snapstore", "."], cwd=self.tree, env=self.environment)
+            for path in spread(self.tree, 10 * (number + 1))[-10:]:
+                append(path)
+            wait_for_clock()
             if number == 0:
-                self.edit(1)
-        listed = run(["restic", "-r", self.restic, "snapshots", "--json"], env=self.environment, stdout=subprocess.PIPE)[1]
-        self.restic_ids = [entry["id"] for entry in json.loads(listed)]
-        run([*git, "add", "-A", "-f"], env=self.environment)
-        run([*git, "-c", "user.name=x", "-c", "user.email=x", "commit", "-qm", "x"], env=self.environment)
-        self.edit(2)
+                for subject in (self.subjects[name] for name in ("snap", "restic", "git") if name in self.subjects):
+                    subject.again()
+        self.snap("list", "--json", output=self.output)
+        self.ids = [json.loads(line)["id"] for line in contents(self.output).splitlines()][:2][::-1]
+        if "restic" in self.subjects:
+            self.subjects["restic"].run("snapshots", "--json", output=self.output)
+            self.restic_ids = [entry["short_id"] for entry in json.loads(contents(self.output))]
 
-    def measure(self):
-        rounds = self.options.rounds
-        self.row("names", interleaved(rounds, {
-            "snap": lambda: self.snap("diff", "--name-status", *self.ids)[0],
-            "restic": lambda: run(["restic", "-q", "-r", self.restic, "diff", *self.restic_ids], env=self.environment)[0]}))
-        self.row("stat", interleaved(rounds, {
-            "snap": lambda: self.snap("diff", "--stat")[0],
-            "git": lambda: run(["git", "-C", self.tree, "diff", "--stat"], env=self.environment)[0]}))
-        self.row("status", interleaved(rounds, {
-            "snap": lambda: self.snap("status")[0], "snap --no-scan": lambda: self.snap("status", "--no-scan")[0],
-            "git": lambda: run(["git", "-C", self.tree, "status", "-s", "-uno"], env=self.environment)[0]}))
-        path = "drivers/net/ethernet/intel/e1000/e1000_main.c"
-        small = "drivers/net/Space.c"
-        self.row("cat", interleaved(rounds * 3, {
-            "small": lambda: self.snap("cat", "@:" + small)[0], "large": lambda: self.snap("cat", "@:" + path)[0]}))
-        self.texts()
-        self.list()
+    def time_limit(self, row, subject, milliseconds):
+        if self.has(row, subject):
+            wall = self.wall(row, subject)
+            self.record(row, subject, seconds(wall), "", "", None, "≤ %g ms" % milliseconds, wall <= milliseconds / 1000)
 
-    def texts(self):
-        random.seed(1)
-        place = os.path.join(self.work, "texts")
-        os.makedirs(place)
-        words = ["return", "if", "value", "index", "count", "{", "}", "x = y;", "/* note */", "for each"]
-        line = lambda: "    " * random.randrange(3) + " ".join(random.choice(words) for _ in range(random.randrange(1, 9))) + "\n"
-        base = [line() for _ in range(100_000)]
+    def against(self, row, own, others):
+        self.rounds(row, self.options.rounds * 2, [(own[0], None, own[1])] + [(name, None, action) for name, action in others])
+
+    # The rows.
+
+    def names(self):
+        self.prepare()
+        others = []
+        if "restic" in self.subjects:
+            others.append(("restic diff", lambda: self.subjects["restic"].run("diff", *self.restic_ids, output=self.output)))
+        self.against("names", ("snap diff --name-status", lambda: self.snap("diff", "--name-status", *self.ids, output=self.output)), others)
+        self.time_limit("names", "snap diff --name-status", 20)
+        self.compare("names", "snap diff --name-status", "restic diff", 0.02)
+
+    def stat(self):
+        self.prepare()
+        others = []
+        if "git" in self.subjects:
+            others.append(("git diff --stat", lambda: self.subjects["git"].run("diff", "--stat", output=self.output)))
+        self.against("stat", ("snap diff --stat", lambda: self.snap("diff", "--stat", output=self.output)), others)
+        self.compare("stat", "snap diff --stat", "git diff --stat", 1.3)
+
+    def status(self):
+        self.prepare()
+        others = [("snap status --no-scan", lambda: self.snap("status", "--no-scan", output=self.output))]
+        if "git" in self.subjects:
+            others.append(("git status -uno", lambda: self.subjects["git"].run("status", "--short", "-uno", output=self.output)))
+        self.against("status", ("snap status", lambda: self.snap("status", output=self.output)), others)
+        self.time_limit("status", "snap status --no-scan", 3)
+
+    def cat(self):
+        """Small files all over the tree, each read in a process of its own."""
+        self.prepare()
+        paths = [os.path.relpath(path, self.tree) for path in small_files(self.tree, 20)]
+        samples = self.samples.setdefault("cat", {"snap cat": []})["snap cat"]
+        for path in paths * self.options.rounds:
+            samples.append(self.snap("cat", "@:" + path, output=self.output))
+        self.time_limit("cat", "snap cat", 5)
+
+    def scattered(self):
+        """1,000 edits in a text of 100,000 lines."""
+        generator = random.Random(1)
+        base = text(generator, 100_000)
         edited = list(base)
         for _ in range(1000):
-            at = random.randrange(len(edited))
-            edited[at:at + random.randrange(3)] = [line() for _ in range(random.randrange(3))]
-        pairs = {"scattered": (base, edited), "unrelated": ([line() for _ in range(50_000)], [line() for _ in range(50_000)])}
-        for name, (a, b) in pairs.items():
-            tree = os.path.join(place, name)
-            os.makedirs(tree)
-            self.snap("init", "-q", directory=tree)
-            ids = []
-            for text, content in zip("ab", (a, b)):
-                with open(os.path.join(tree, "text"), "w", encoding="ascii") as file:
-                    file.writelines(content)
-                with open(os.path.join(place, name + text), "w", encoding="ascii") as file:
-                    file.writelines(content)
-                ids.append(self.take(directory=tree))
-            self.row(name, interleaved(self.options.rounds, {
-                "snap": lambda: self.snap("diff", *ids, directory=tree)[0],
-                "git": lambda: run(["git", "diff", "--no-index", os.path.join(place, name + "a"), os.path.join(place, name + "b")], env=self.environment)[0]}))
+            at = generator.randrange(len(edited))
+            edited[at:at + generator.randrange(3)] = text(generator, generator.randrange(3))
+        self.texts("scattered", base, edited)
 
-    def list(self):
-        tree = os.path.join(self.work, "many")
-        os.makedirs(tree)
-        self.snap("init", "-q", directory=tree)
-        subprocess.run(["bash", "-c", 'for i in $(seq 10000); do echo $i > f; "$0" -C "$1" take -q > /dev/null; done', self.options.snap, tree], check=True, cwd=tree)
-        row = interleaved(self.options.rounds, {"snap": lambda: self.snap("list", directory=tree)[0]})
-        row["peak MB"] = peak([self.options.snap, "-C", tree, "list"])
-        self.row("list", row)
+    def unrelated(self):
+        generator = random.Random(2)
+        self.texts("unrelated", text(generator, 50_000), text(generator, 50_000))
 
-    def row(self, name, values):
-        self.found[name] = values
-        print(name, {key: round(value * 1000, 2) if "MB" not in key else round(value, 1) for key, value in values.items()}, flush=True)
+    def texts(self, row, old, new):
+        directory = fresh(os.path.join(self.work, row))
+        os.makedirs(os.path.join(directory, "tree"))
+        tree = os.path.join(directory, "tree")
+        self.snap("init", directory=tree)
+        ids, copies = [], []
+        for number, lines in enumerate((old, new)):
+            copies.append(os.path.join(directory, str(number)))
+            for path in (copies[-1], os.path.join(tree, "text")):
+                with open(path, "w", encoding="ascii") as file:
+                    file.writelines(lines)
+            wait_for_clock()
+            self.snap("take", "-q", directory=tree, output=self.output)
+            ids.append(contents(self.output).decode().strip())
+        others = []
+        if "git" in self.subjects:
+            command = ["git", "diff", "--no-index", *copies]
+            others.append(("git diff --no-index", lambda: run(command, output=self.output, statuses=(0, 1))))
+        self.against(row, ("snap diff", lambda: self.snap("diff", *ids, directory=tree, output=self.output)), others)
+        self.compare(row, "snap diff", "git diff --no-index", 1.5)
+        remove(directory)
+
+    def many(self):
+        """The list of thousands of snapshots."""
+        directory = fresh(os.path.join(self.work, "many"))
+        os.makedirs(directory)
+        self.snap("init", directory=directory)
+        for number in range(SNAPSHOTS):
+            with open(os.path.join(directory, "file"), "w", encoding="ascii") as file:
+                file.write("%d\n" % number)
+            self.snap("take", "-q", "--always", directory=directory, output=self.output)
+        self.rounds("many", self.options.rounds * 2, [("snap list", None, lambda: self.snap("list", directory=directory, output=self.output))])
+        if len(contents(self.output).splitlines()) != SNAPSHOTS:
+            raise Failed("the list does not have %d lines" % SNAPSHOTS)
+        self.time_limit("many", "snap list", 50)
+        self.limit("many", "snap list", 30)
+        remove(directory)
+
+
+def text(generator, count):
+    """Lines as programs have them: few words, many lines alike."""
+    words = ["return", "if", "value", "index", "count", "{", "}", "x = y;", "/* note */", "for each"]
+    return ["    " * generator.randrange(3) + " ".join(generator.choice(words) for _ in range(generator.randrange(1, 9))) + "\n" for _ in range(count)]
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--work", default="/var/tmp")
-    parser.add_argument("--snap", default=".build/release/snap")
-    parser.add_argument("--tree", default="/tmp/bench/linux-source-6.1")
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--json")
-    options = parser.parse_args()
-    options.snap = os.path.abspath(options.snap)
-    with tempfile.TemporaryDirectory(dir=options.work, prefix="look-") as work:
-        rows = Rows(options, work)
-        rows.prepare()
-        rows.measure()
-        if options.json:
-            with open(options.json, "w", encoding="ascii") as file:
-                json.dump(rows.found, file, indent=1)
+    options = parse("measure looking at snapshots", ROWS)
+    execute(Looks, options, ROWS)
 
 
 if __name__ == "__main__":

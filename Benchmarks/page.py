@@ -22,6 +22,9 @@ TITLES = {
     "restore": "The whole tree put back into an empty directory, synced", "verify": "Everything read and checked", "list": "The list of what there is",
     "small": "40 files, one edited", "takes": "Thousands of small takes", "version": "Start-up",
     "revert1": "One edited file put back in place", "revert10": "Ten edited files put back in place", "undo10": "Undo of that", "removed": "Everything was removed and comes back in place",
+    "names": "Which files differ between two snapshots: ten", "stat": "How much differs from the last snapshot: ten files", "status": "The state of the directory",
+    "cat": "One small file of a snapshot", "scattered": "1,000 edits in a text of 100,000 lines", "unrelated": "Two unrelated texts of 50,000 lines",
+    "many": "The list of 10,000 snapshots",
 }
 PLOTTED = ["first", "unchanged", "edit", "edits", "restore", "verify"]
 # A series longer than this is kept as medians of equal parts.

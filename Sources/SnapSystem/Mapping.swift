@@ -40,6 +40,12 @@ private import CSnapSystem
         _ = unsafe munmap(UnsafeMutableRawPointer(mutating: start), mapped)
     }
 
+    /// What was read need not stay in memory: it is read from the file again if it is needed.
+    package func dropPages() {
+        let start = unsafe base - (mapped - count)
+        _ = unsafe madvise(UnsafeMutableRawPointer(mutating: start), mapped, MADV_DONTNEED)
+    }
+
     /// A page could not be read since the file was mapped.
     package var hasFailed: Bool { snap_mapping_failed(slot) != 0 }
 

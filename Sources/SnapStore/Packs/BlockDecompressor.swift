@@ -12,8 +12,6 @@ package import SnapSystem
 
     package init() {
         unsafe zstd = ZSTD_createDCtx()
-        // What writers make needs no more; what is read in part makes a buffer of the window's size.
-        if unsafe zstd != nil { _ = unsafe ZSTD_DCtx_setParameter(zstd, ZSTD_d_windowLogMax, 25) }
     }
 
     deinit {
@@ -40,7 +38,9 @@ package import SnapSystem
             return nil
         case .zstd:
             // What cannot be read in part may still be read as a whole.
-            if let limit, limit < plainLength, decompressZstd(stored, first: max(limit, 0), prefix, output) == nil {
+            if let limit, limit < plainLength,
+                decompressZstd(stored, first: max(limit, 0), of: plainLength, prefix, output) == nil
+            {
                 return nil
             }
             return decompressZstd(stored, plainLength, prefix, output)
@@ -78,28 +78,38 @@ package import SnapSystem
         return ZSTD_isError(result) == 0
     }
 
+    /// The least bytes from which the length of a frame's header can be told.
+    private static let shortestFrame = 5
+
     /// The first `length` bytes of those that the frame yields.
-    private func decompressZstd(_ stored: RawSpan, first length: Int, _ prefix: RawSpan, _ output: ByteBuffer)
-        -> String?
-    {
+    private func decompressZstd(
+        _ stored: RawSpan, first length: Int, of plainLength: Int, _ prefix: RawSpan, _ output: ByteBuffer
+    ) -> String? {
         guard let zstd = unsafe zstd else { return "not enough memory" }
-        let room = unsafe output.reserve(length + 1)
+        // Nothing is copied: what is made stays where it is made. It is made a piece of the frame at a time, to stop in between.
+        let room = unsafe output.reserve(plainLength + 1)
         let problem: String? = unsafe stored.withUnsafeBytes { stored in
             return unsafe prefix.withUnsafeBytes { prefix in
                 guard unsafe refer(to: prefix) else { return "the prefix cannot be used" }
+                _ = unsafe ZSTD_DCtx_setParameter(zstd, snap_zstd_stable_output, 1)
                 // Whatever it was in the middle of is not gone on with.
-                defer { _ = unsafe ZSTD_DCtx_reset(zstd, ZSTD_reset_session_only) }
-                var input = unsafe ZSTD_inBuffer(src: stored.baseAddress, size: stored.count, pos: 0)
-                var made = unsafe ZSTD_outBuffer(dst: room, size: length, pos: 0)
-                while unsafe made.pos < made.size {
-                    let (read, written) = unsafe (input.pos, made.pos)
-                    let hint = unsafe ZSTD_decompressStream(zstd, &made, &input)
-                    if ZSTD_isError(hint) != 0 {
-                        return "zstd: \(unsafe String(cString: ZSTD_getErrorName(hint)).lowercased())"
-                    }
-                    if unsafe hint == 0 || (input.pos == read && made.pos == written) { break }
+                defer {
+                    _ = unsafe ZSTD_DCtx_reset(zstd, ZSTD_reset_session_only)
+                    _ = unsafe ZSTD_DCtx_setParameter(zstd, snap_zstd_stable_output, 0)
                 }
-                return unsafe made.pos == length ? nil : "the data yields only \(made.pos) bytes"
+                var input = unsafe ZSTD_inBuffer(src: stored.baseAddress, size: 0, pos: 0)
+                var made = unsafe ZSTD_outBuffer(dst: room, size: plainLength, pos: 0)
+                var wanted = Self.shortestFrame
+                while unsafe made.pos < length {
+                    unsafe input.size = min(stored.count, input.pos + max(wanted, 1))
+                    let (read, written) = unsafe (input.pos, made.pos)
+                    wanted = unsafe ZSTD_decompressStream(zstd, &made, &input)
+                    if ZSTD_isError(wanted) != 0 {
+                        return "zstd: \(unsafe String(cString: ZSTD_getErrorName(wanted)).lowercased())"
+                    }
+                    if unsafe wanted == 0 || (input.pos == read && made.pos == written) { break }
+                }
+                return unsafe made.pos >= length ? nil : "the data yields only \(made.pos) bytes"
             }
         }
         if problem == nil { output.grow(by: length) }

@@ -28,6 +28,8 @@ enum PackFormat {
 
     static let version: UInt32 = 1
     static let maximumPackLength: UInt64 = 256 << 20
+    /// With so many objects a pack is full, so that its index, which is made in memory, stays small. A reader takes any number.
+    static let objectsAPack = 1 << 17
     static let maximumPlainLength = 16 << 20
     /// No codec makes more than this of what it cannot compress.
     static let maximumStoredLength = 17 << 20

@@ -21,6 +21,8 @@ struct PackIndexBuilder {
     private var depths: [UInt8] = []
     private var entries: [Entry] = []
 
+    var objectCount: Int { entries.count }
+
     /// Objects in a pack from which a fanout is worth its bytes.
     private static let fanoutThreshold = 1024
 

@@ -20,7 +20,7 @@ package final class PackSession: Sendable {
     private let temporary: FileDescriptor
     private let limit: UInt64
     private let spaceCheck: (@Sendable (_ bytes: Int) throws(PackError) -> Void)?
-    private let claimed = Monitor(ObjectKeySet())
+    private let claimed: Monitor<ObjectKeySet>
     private let writing = Monitor(Writing())
 
     /// Writes to the directory `temporary`, on the file system of `store`. `limit` is the length at which the next
@@ -37,6 +37,13 @@ package final class PackSession: Sendable {
         }
         self.limit = limit
         self.spaceCheck = spaceCheck
+        let room: FileDescriptor
+        do throws(SystemError) {
+            room = try temporary.duplicate()
+        } catch {
+            throw .system(file: "tmp", error)
+        }
+        claimed = Monitor(ObjectKeySet { () throws(SystemError) in try SpillFile(in: room) })
     }
 
     package static let defaultLimit = PackFormat.maximumPackLength
@@ -44,8 +51,12 @@ package final class PackSession: Sendable {
     /// For each key, whether the caller must store it: no pack of the store has it, and nobody was told so before.
     package func claim(_ keys: [ObjectKey]) throws(PackError) -> [Bool] {
         var result = try store.contains(keys)
-        claimed.withLock { claimed in
-            for index in keys.indices { result[index] = !result[index] && claimed.insert(keys[index]) }
+        try naming("tmp") { () throws(SystemError) in
+            try claimed.withLock { (claimed) throws(SystemError) in
+                for index in keys.indices {
+                    result[index] = result[index] ? false : try claimed.insert(keys[index])
+                }
+            }
         }
         return result
     }
@@ -68,7 +79,9 @@ package final class PackSession: Sendable {
     /// Returns the pack before, if it was full.
     private func place(_ block: EncodedBlock, _ state: inout Writing) throws(PackError) -> PackWriter? {
         var full: PackWriter?
-        if let writer = state.writer, !writer.isEmpty, writer.finishedLength(with: block) > limit {
+        if let writer = state.writer, !writer.isEmpty,
+            writer.finishedLength(with: block) > limit || writer.objectCount >= PackFormat.objectsAPack
+        {
             full = writer
             state.writer = nil
         }
@@ -141,6 +154,8 @@ package final class PackSession: Sendable {
             state.writer = nil
             return writer
         }
+        // Nobody asks any more, and to finish a pack takes memory for its index.
+        claimed.withLock { $0 = ObjectKeySet() }
         if let writer { try finish(writer) }
         let finished = try withWriting { (state) throws(PackError) in
             state.isClosed = true

@@ -74,6 +74,9 @@ package final class PackWriter {
 
     package var isEmpty: Bool { index.blockCount == 0 }
 
+    /// Objects that its index has so far.
+    var objectCount: Int { index.objectCount }
+
     private func appendHeader() {
         pending.append(integer: PackFormat.headerMagic)
         pending.append(integer: UInt32(PackFormat.headerLength - 8))

@@ -28,11 +28,14 @@ final class OpenBlock: @unchecked Sendable {
     /// Where pieces are so long on average, they are those of large files.
     static let largePieceLength = 40 << 10
     /// And one of trees and lists: they are mostly ids, which do not compress anyhow, and looking into a directory opens a block at each level.
-    static let metaLength = 256 << 10
+    static let metaLength = 128 << 10
     /// So many are gathered before they are hashed: more at once fill the hashing lanes better.
     static let fullLength = 4 << 20
 
-    var isFull: Bool { pendingEnd >= Self.fullLength }
+    /// Or so many pieces: of tiny files what is remembered of each takes more than its bytes.
+    static let fullCount = 1 << 14
+
+    var isFull: Bool { pendingEnd >= Self.fullLength || pending.count >= Self.fullCount }
     var isEmpty: Bool { objects.isEmpty && pending.isEmpty }
 
     /// Adds an object that is hashed already. Only to a block without pending pieces.

@@ -74,9 +74,15 @@ final class Take: @unchecked Sendable {
         var objects: [ObjectKey: [UInt8]] = [:]
         var bytes = 0
         let limit: Int
+        /// All that was emitted is here.
+        var isComplete = true
 
         mutating func keep(_ key: ObjectKey, _ object: [UInt8]) {
-            guard bytes + object.count <= limit, objects[key] == nil else { return }
+            guard objects[key] == nil else { return }
+            guard bytes + object.count <= limit else {
+                isComplete = false
+                return
+            }
             objects[key] = object
             bytes += object.count
         }
@@ -123,7 +129,7 @@ final class Take: @unchecked Sendable {
         self.observer = observer
         self.workerCount = workerCount
         self.covered = covered
-        emitted = Mutex(Emitted(limit: options.isDry ? .max : 64 << 20))
+        emitted = Mutex(Emitted(limit: options.isDry ? .max : 16 << 20))
         scanStart = Process.fileClock
         recency = Recency(scanStart: scanStart)
     }

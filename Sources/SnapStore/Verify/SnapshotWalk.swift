@@ -129,7 +129,7 @@ final class SnapshotWalk {
             }
             let done = frames.removeLast()
             if done.hurt == 0 {
-                _ = clean[Int(done.reference.level)].insert(Self.key(done.reference))
+                _ = try? clean[Int(done.reference.level)].insert(Self.key(done.reference))
             } else {
                 hurt[done.reference] = Known(count: done.hurt, reason: nil)
             }
@@ -148,7 +148,7 @@ final class SnapshotWalk {
 
     /// Starts on a tree or a list of trees at `path`. Answers how many paths are hurt if that is known already.
     private func visit(_ reference: ContentReference) throws(ContentError) -> UInt64 {
-        if clean[Int(reference.level)].contains(Self.key(reference)) { return 0 }
+        if (try? clean[Int(reference.level)].contains(Self.key(reference))) == true { return 0 }
         if let known = hurt[reference] {
             if let reason = known.reason { return note(reason) }
             if result.hurt.count >= listingLimit { return known.count }

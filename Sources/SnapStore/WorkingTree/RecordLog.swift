@@ -7,7 +7,7 @@ package import SnapSystem
 package final class RecordLog: @unchecked Sendable {
     private enum Segment {
         case memory(ByteBuffer)
-        case spilled(Mapping, offset: UInt64)
+        case spilled(Mapping)
     }
 
     private struct State {
@@ -16,22 +16,25 @@ package final class RecordLog: @unchecked Sendable {
         var starts: [UInt64] = []
         var count: UInt64 = 0
         var spill: SpillFile?
-        var failure: SystemError?
-    }
+        /// The segments in the file that were read last; of the others no page stays in memory.
+        var recent: [Int] = []
 
-    private final class SpillFile {
-        let file: FileDescriptor
-        var length: UInt64 = 0
-        init(_ file: consuming FileDescriptor) { self.file = file }
+        mutating func use(_ index: Int) {
+            if recent.last == index { return }
+            recent.removeAll { $0 == index }
+            recent.append(index)
+            if recent.count <= RecordLog.segmentsInMemory { return }
+            if case .spilled(let mapping) = segments[recent.removeFirst()] { mapping.dropPages() }
+        }
     }
 
     private let state = Monitor(State())
-    /// Opens an empty temporary file.
-    private let makeFile: @Sendable () throws(SystemError) -> FileDescriptor
+    /// Makes an empty temporary file.
+    private let makeFile: @Sendable () throws(SystemError) -> SpillFile
     private static let segmentLength = 1 << 20
     private static let segmentsInMemory = 8
 
-    package init(makeFile: @escaping @Sendable () throws(SystemError) -> FileDescriptor) {
+    package init(makeFile: @escaping @Sendable () throws(SystemError) -> SpillFile) {
         self.makeFile = makeFile
     }
 
@@ -66,13 +69,11 @@ package final class RecordLog: @unchecked Sendable {
         if let present = state.spill {
             spill = present
         } else {
-            spill = SpillFile(try makeFile())
+            spill = try makeFile()
             state.spill = spill
         }
-        let offset = spill.length
-        try buffer.withBytes { (bytes) throws(SystemError) in try spill.file.write(bytes, at: offset) }
-        spill.length += UInt64(buffer.count)
-        state.segments[index] = .spilled(try Mapping(spill.file, offset: offset, count: buffer.count), offset: offset)
+        let offset = try buffer.withBytes { (bytes) throws(SystemError) in try spill.append(bytes) }
+        state.segments[index] = .spilled(try spill.map(offset, count: buffer.count))
     }
 
     /// Calls `body` with the log's bytes from `offset` to the end of their segment; a record never crosses one.
@@ -89,12 +90,14 @@ package final class RecordLog: @unchecked Sendable {
             let end =
                 low < state.starts.count
                 ? Int(state.starts[low] - state.starts[low - 1]) : Int(state.count - state.starts[low - 1])
-            return (state.segments[low - 1], start..<max(start, end))
+            let segment = state.segments[low - 1]
+            if case .spilled = segment { state.use(low - 1) }
+            return (segment, start..<max(start, end))
         }
         guard let found else { return nil }
         switch found.0 {
         case .memory(let buffer): return buffer.withBytes(in: found.1) { body($0) }
-        case .spilled(let mapping, _): return mapping.withBytes(in: found.1) { body($0) }
+        case .spilled(let mapping): return mapping.withBytes(in: found.1) { body($0) }
         }
     }
 
@@ -104,7 +107,9 @@ package final class RecordLog: @unchecked Sendable {
         for segment in segments {
             switch segment {
             case .memory(let buffer): try buffer.withBytes { (bytes) throws(SystemError) in try body(bytes) }
-            case .spilled(let mapping, _): try mapping.withBytes { (bytes) throws(SystemError) in try body(bytes) }
+            case .spilled(let mapping):
+                try mapping.withBytes { (bytes) throws(SystemError) in try body(bytes) }
+                mapping.dropPages()
             }
         }
     }

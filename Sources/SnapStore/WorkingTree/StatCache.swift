@@ -100,13 +100,7 @@ package final class StatCache: @unchecked Sendable {
         self.directory = directory
         self.temporaries = temporaries
         self.ownership = ownership
-        log = RecordLog { () throws(SystemError) in
-            let room = try temporaries()
-            let name = try Self.temporaryName()
-            let file = try room.open(name, [.readWrite, .create, .exclusive])
-            try room.remove(name)
-            return file
-        }
+        log = RecordLog { () throws(SystemError) in try SpillFile(in: temporaries()) }
         guard let opened = try? Self.open(directory()) else {
             header = nil
             mapping = nil
@@ -114,10 +108,6 @@ package final class StatCache: @unchecked Sendable {
         }
         header = opened.0
         mapping = opened.1
-    }
-
-    private static func temporaryName() throws(SystemError) -> [UInt8] {
-        Array("stat.".utf8) + Array(hexadecimal(try Process.randomBytes(8)).utf8)
     }
 
     private static func open(_ room: consuming FileDescriptor) throws(SystemError) -> (StatCacheHeader, Mapping)? {
@@ -234,7 +224,7 @@ package final class StatCache: @unchecked Sendable {
 
     /// Writes a new file with the living records only.
     private func rewrite(_ header: StatCacheHeader, _ room: borrowing FileDescriptor) throws(SystemError) {
-        let temporary = try Self.temporaryName()
+        let temporary = try SpillFile.temporaryName("stat")
         let nursery = try temporaries()
         let file = try nursery.open(temporary, [.readWrite, .create, .exclusive])
         _ = try file.lock(exclusive: true, waiting: false)
