@@ -46,6 +46,8 @@ test: deps
 	python3 Tests/Support/revert_strace.py .build/debug/snap
 	python3 Tests/Support/revert_filesystems.py --every 1500 --snap .build/debug/snap
 	python3 Tests/Support/diff_pairs.py --pairs 40 --seed 7 --snap .build/debug/snap --work $(SHM)
+	python3 Tests/Support/look_names.py --snap .build/debug/snap --work $(SHM)
+	python3 Tests/Support/look_faults.py --snap .build/debug/snap --work $(SHM)
 	swift test --skip-build
 
 demo: build

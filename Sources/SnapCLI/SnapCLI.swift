@@ -18,8 +18,11 @@ package enum SnapCLI {
             try output.finish()
             return status.code
         } catch {
+            // Whoever leaves a pager has seen enough.
+            let isEnough = if case .outputClosed = error { output.isPaged } else { false }
             // What is written already is the result up to here; the error counts, not whether that part came through.
             if error.isOfOutput { output.abandon() } else { try? output.finish() }
+            if isEnough { return ExitStatus.done.code }
             if !error.isSilent {
                 let messages = Messages(verbosity: .normal)
                 let now = try? Session(output: output, messages: messages).now()

@@ -131,7 +131,7 @@ import Testing
         let ambiguous = StoreError.ambiguousRevision(text: "abcd", candidates: [Self.candidate], count: 1)
         #expect(hints(ambiguous) == ["snap show v2"])
         let details = ErrorWords(.store(ambiguous), command: nil).details
-        #expect(details == ["v2  \(Self.id.short)  1970-01-01 00:00:00 UTC  first"])
+        #expect(details == ["v2  \(Self.id.short)  \(clockText(Timestamp(seconds: 0)))  first"])
         let waysOut = ["snap revert --continue", "snap revert --abort"]
         #expect(hints(.revertUnfinished(Self.unfinished)) == waysOut)
         #expect(hints(.nothingToUndo(available: 0)) == ["snap log"])

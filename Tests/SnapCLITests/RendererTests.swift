@@ -53,7 +53,10 @@ import Testing
     }
 
     @Test func timesAreUTC() {
-        #expect(clockText(Timestamp(seconds: 0, nanoseconds: 5)) == "1970-01-01 00:00:00 UTC")
+        let time = Timestamp(seconds: 0, nanoseconds: 5)
+        #expect(clockText(time) { _ in 0 } == "1970-01-01 00:00:00 +0000")
+        #expect(clockText(time) { _ in -12_600 } == "1969-12-31 20:30:00 -0330")
+        #expect(clockText(time) { _ in 3600 } == "1970-01-01 01:00:00 +0100")
     }
 
     @Test(arguments: [

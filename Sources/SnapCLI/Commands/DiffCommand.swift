@@ -40,8 +40,8 @@ enum DiffCommand {
             .json, .quiet, .noPager,
         ],
         discussion: [
-            "Without REV, what changed in the working directory since the head; with one, since that snapshot; with two, from the "
-                + "first to the second. Nothing is recorded.",
+            "Without REV, what changed in the working directory since the head; with one, since that snapshot; with two, or with "
+                + "A..B, from the first to the second. Nothing is recorded.",
             "Patches are git's, and 'git apply' and 'patch -p1' take them. What they cannot say, an owner or a mode, stands "
                 + "between them on lines that begin with 'snap:'. With PATHs, which are relative to the current directory, only "
                 + "those and all below them are compared; '*', '?' and '[...]' match as in git.",
@@ -84,16 +84,22 @@ enum DiffCommand {
             let shown = diff.changes.filter(\.hasGitChange)
             if shown.isEmpty { return .done }
             try session.output.flush()
-            let status = try DiffTool(command: command).run(diff, shown)
+            let status = try DiffTool(command: command).run(diff, shown) { note in session.messages.note(note) }
             if status != 0 { session.messages.note("\(subject(command)) ended with status \(status)") }
             return meaning.hasExitCode ? .no : .done
         }
         if !meaning.isZero && !meaning.forms.contains(.json) { session.output.startPaging() }
-        var page = DiffPage(meaning: meaning, output: session.output)
+        var page = DiffPage(meaning: meaning, output: session.output, messages: session.messages)
         for change in diff.changes where meaning.shows(change) {
             page.add(change, diff)
         }
-        try page.print(width: session.output.width ?? 80)
+        do throws(Failure) {
+            try page.print(width: session.output.width ?? 80)
+        } catch {
+            // Who leaves the pager has seen that something differs.
+            guard case .outputClosed = error, session.output.isPaged, meaning.hasExitCode else { throw error }
+            return .no
+        }
         return meaning.hasExitCode && page.hasDifferences ? .no : .done
     }
 }
@@ -132,7 +138,9 @@ extension DiffCommand.Meaning {
 
     init(_ typed: ParsedArguments) throws(UsageError) {
         revisions = []
-        for index in typed.operands.indices { revisions.append(try parseRevision(typed.operandText(index) ?? "")) }
+        var words = typed.operands
+        if words.count == 1, let (from, to) = revisionRange(words[0]) { words = [from, to] }
+        for word in words { revisions.append(try parseRevision(word)) }
         if revisions.isEmpty { revisions = [.head] }
         paths = typed.paths
         renames = typed.isSet(Names.noRenames) ? nil : try Self.similarity(typed)

@@ -9,8 +9,8 @@ struct DiffTool {
     /// A shell's command line; the two directories are its last words.
     let command: [UInt8]
 
-    /// The status of the program.
-    func run(_ diff: DirectoryDiff, _ changes: [FileChange]) throws(Failure) -> Int32 {
+    /// The status of the program. `note` is told what it will not be shown.
+    func run(_ diff: DirectoryDiff, _ changes: [FileChange], note: (String) -> Void) throws(Failure) -> Int32 {
         let parent = Process.environment("TMPDIR").flatMap { $0.isEmpty ? nil : $0 } ?? Array("/tmp".utf8)
         do throws(SystemError) {
             let place = try FileDescriptor.open(parent, [.read, .directory])
@@ -21,8 +21,8 @@ struct DiffTool {
             let top = try place.open(name, [.read, .directory])
             for side in ["old", "new"] { try top.makeDirectory(Array(side.utf8), mode: 0o700) }
             for change in changes {
-                try write(change.old, "old", diff, top)
-                try write(change.new, "new", diff, top)
+                try write(change.old, "old", diff, top, note)
+                try write(change.new, "new", diff, top, note)
             }
             let path = parent + [0x2F] + name + [0x2F]
             return try Process.run(command, path + Array("old".utf8), path + Array("new".utf8))
@@ -32,10 +32,19 @@ struct DiffTool {
     }
 
     /// Links are written as files that hold their targets, so that nobody follows them.
-    private func write(_ state: FileState?, _ side: String, _ diff: DirectoryDiff, _ top: borrowing FileDescriptor)
-        throws(SystemError)
-    {
-        guard let state, state.gitMode != nil, let content = try? diff.content(of: state) else { return }
+    private func write(
+        _ state: FileState?, _ side: String, _ diff: DirectoryDiff, _ top: borrowing FileDescriptor,
+        _ note: (String) -> Void
+    ) throws(SystemError) {
+        guard let state, state.gitMode != nil else { return }
+        var found: [UInt8]?
+        do throws(StoreError) {
+            found = try diff.content(of: state)
+            if found == nil { note("\(subject(state.path)) is too large to be shown") }
+        } catch {
+            note(ErrorWords(.store(error), command: nil).message)
+        }
+        guard let content = found else { return }
         var directory = try top.open(Array(side.utf8), [.read, .directory])
         var names = state.path.split(separator: 0x2F).map(Array.init)
         guard let name = names.popLast() else { return }

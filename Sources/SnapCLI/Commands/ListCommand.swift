@@ -17,7 +17,7 @@ enum ListCommand {
             "Each line has the start of a snapshot's id, its age, its kind unless it is a checkpoint, its names in "
                 + "brackets, and the first line of its message. '@' marks the head: the state that the working "
                 + "directory had when it was last recorded. On a terminal, what a revert took for safety is dim, and "
-                + "lines are cut to fit.",
+                + "lines are cut to fit; where that would leave next to nothing of the messages, kinds and names are left out.",
             "With REVs only those are listed, and with A..B those that lead to B and not to A; a side that is left out "
                 + "is the head. With PATHs, which are relative to the current directory, only those in which something "
                 + "at or below them is not as in the snapshot before; '*', '?' and '[...]' match as in git.",
@@ -95,10 +95,14 @@ enum ListCommand {
     static func lines(
         _ summaries: [SnapshotSummary], now: Timestamp, isColoured: Bool, width: Int? = nil
     ) -> [String] {
-        zip(summaries, columns(summaries.map { row($0, now: now) }, limit: width)).map { summary, line in
+        let table = columns(summaries.map { row($0, now: now) }, limit: width, dispensable: [kindColumn, namesColumn])
+        return zip(summaries, table).map { summary, line in
             isColoured && summary.event == .safety ? dimmed(line) : line
         }
     }
+
+    private static let kindColumn = 2
+    private static let namesColumn = 3
 
     static func row(_ summary: SnapshotSummary, now: Timestamp) -> [String] {
         let kind = summary.kind == .checkpoint ? nil : summary.kind

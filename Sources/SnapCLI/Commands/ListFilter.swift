@@ -58,7 +58,7 @@ struct ListFilter: Sendable {
         if words.isEmpty { return .all }
         var revisions: [Revision] = []
         for word in words {
-            guard let (from, to) = rangeEnds(word) else {
+            guard let (from, to) = revisionRange(word) else {
                 revisions.append(try revision(word))
                 continue
             }
@@ -76,25 +76,6 @@ struct ListFilter: Sendable {
                 option: "REV", value: String(decoding: word, as: UTF8.self), reason: "paths stand behind '--'")
         }
         return revision
-    }
-
-    /// The words around `..`; a missing one is the head, as in git. nil: it is no range. In braces two dots may be part
-    /// of a time, and behind a colon of a path.
-    private static func rangeEnds(_ word: [UInt8]) -> (from: [UInt8], to: [UInt8])? {
-        var isInBraces = false
-        for (index, byte) in word.enumerated() {
-            switch byte {
-            case 0x7B: isInBraces = true
-            case 0x7D: isInBraces = false
-            case 0x3A where !isInBraces: return nil
-            case 0x2E where !isInBraces && index + 1 < word.count && word[index + 1] == 0x2E:
-                let from = Array(word[..<index])
-                let to = Array(word[(index + 2)...])
-                return (from.isEmpty ? [0x40] : from, to.isEmpty ? [0x40] : to)
-            default: break
-            }
-        }
-        return nil
     }
 
     /// Every snapshot is meant, so that none means that there are none.
@@ -132,4 +113,23 @@ func parseRevision(_ bytes: [UInt8]) throws(UsageError) -> Revision {
     } catch {
         throw .invalidRevision(String(decoding: bytes, as: UTF8.self), error)
     }
+}
+
+/// The words around `..`; a missing one is the head, as in git. nil: it is no range. In braces two dots may be part
+/// of a time, and behind a colon of a path.
+func revisionRange(_ word: [UInt8]) -> (from: [UInt8], to: [UInt8])? {
+    var isInBraces = false
+    for (index, byte) in word.enumerated() {
+        switch byte {
+        case 0x7B: isInBraces = true
+        case 0x7D: isInBraces = false
+        case 0x3A where !isInBraces: return nil
+        case 0x2E where !isInBraces && index + 1 < word.count && word[index + 1] == 0x2E:
+            let from = Array(word[..<index])
+            let to = Array(word[(index + 2)...])
+            return (from.isEmpty ? [0x40] : from, to.isEmpty ? [0x40] : to)
+        default: break
+        }
+    }
+    return nil
 }

@@ -52,9 +52,12 @@ enum LogCommand {
         }
         session.output.startPaging()
         let now = try session.now()
-        for line in columns(shown.map { row($0, now: now) }) { try session.output.print(line) }
+        let table = columns(shown.map { row($0, now: now) }, limit: session.output.width, dispensable: [kindColumn])
+        for line in table { try session.output.print(line) }
         return .done
     }
+
+    private static let kindColumn = 4
 
     static func row(_ entry: LogEntry, now: Timestamp) -> [String] {
         let event = entry.event

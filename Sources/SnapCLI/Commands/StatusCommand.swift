@@ -64,7 +64,8 @@ enum StatusCommand {
                 try session.output.write(bytes: StatusPage.short(change, isZero: meaning.isZero))
             }
         } else if !session.messages.isQuiet {
-            for line in StatusPage.lines(report, now: try session.now()) { try session.output.print(line) }
+            let lines = StatusPage.lines(report, now: try session.now(), width: session.output.width)
+            for line in lines { try session.output.print(line) }
         }
         let isAsHead = report.head != nil && report.visibleChanges.isEmpty && report.unfinished == nil
         return meaning.hasExitCode && !isAsHead ? .no : .done

@@ -36,6 +36,9 @@ final class Output {
         return pager?.columns ?? Process.terminalColumns(Self.standardOutput)
     }
 
+    /// What is written goes through a pager.
+    var isPaged: Bool { pager != nil }
+
     /// What follows may be long: on a terminal it goes through a pager, if there is one.
     func startPaging() {
         guard mayPage, pager == nil, buffer.isEmpty, Process.isTerminal(Self.standardOutput) else { return }

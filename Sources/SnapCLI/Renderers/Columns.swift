@@ -4,8 +4,11 @@
 // thousand snapshots passes through here, so lines are put together from bytes.
 
 /// The rows as lines. A column is as wide as its widest cell; two spaces part columns. A line that is longer than
-/// `limit` cells is cut; nil: none is.
-func columns(_ rows: [[String]], separator: String = "  ", limit: Int? = nil) -> [String] {
+/// `limit` cells is cut; nil: none is. So that something of the last column is seen all the same, columns of `dispensable` are left
+/// out, one after the other.
+func columns(
+    _ rows: [[String]], separator: String = "  ", limit: Int? = nil, dispensable: [Int] = []
+) -> [String] {
     var widths: [Int] = []
     for row in rows {
         for (column, cell) in row.enumerated() {
@@ -15,6 +18,14 @@ func columns(_ rows: [[String]], separator: String = "  ", limit: Int? = nil) ->
             } else {
                 widths.append(width)
             }
+        }
+    }
+    if let limit, let last = widths.last {
+        let least = min(last, leastOfLast)
+        for column in dispensable where column < widths.count - 1 {
+            let others = widths.dropLast().reduce(0) { $1 == 0 ? $0 : $0 + $1 + separator.utf8.count }
+            if others + least <= limit { break }
+            widths[column] = 0
         }
     }
     return rows.map { row in
@@ -30,3 +41,6 @@ func columns(_ rows: [[String]], separator: String = "  ", limit: Int? = nil) ->
         return shortened(text, to: limit)
     }
 }
+
+/// Cells of the last column below which others give way.
+private let leastOfLast = 20

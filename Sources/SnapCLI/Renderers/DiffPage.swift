@@ -4,16 +4,19 @@
 
 import SnapStore
 import SnapSystem
+import SnapSystem
 
 struct DiffPage {
     let meaning: DiffCommand.Meaning
     let output: Output
+    let messages: Messages
     private var changes: [(FileChange, DirectoryDiff)] = []
     private(set) var hasDifferences = false
 
-    init(meaning: DiffCommand.Meaning, output: Output) {
+    init(meaning: DiffCommand.Meaning, output: Output, messages: Messages) {
         self.meaning = meaning
         self.output = output
+        self.messages = messages
     }
 
     mutating func add(_ change: FileChange, _ diff: DirectoryDiff) {
@@ -26,7 +29,7 @@ struct DiffPage {
         let countsLines = forms.contains(.stat) || forms.contains(.numstat) || forms.contains(.shortstat)
         if countsLines {
             for (index, (change, diff)) in changes.enumerated() where change.hasGitChange {
-                statistics[index] = FileStatistics(try compare(change, diff))
+                statistics[index] = try compare(change, diff).flatMap { FileStatistics($0) }
             }
         }
         hasDifferences = !changes.isEmpty
@@ -70,7 +73,9 @@ struct DiffPage {
             // What moved from one file to another is known when all are.
             var comparisons: [FileComparison] = []
             for (change, diff) in changes {
-                for part in DirectoryDiff.parts(of: change) { comparisons.append(try compare(part, diff)) }
+                for part in DirectoryDiff.parts(of: change) {
+                    if let comparison = try compare(part, diff) { comparisons.append(comparison) }
+                }
             }
             let moved = MovedLines(comparisons)
             for (index, comparison) in comparisons.enumerated() {
@@ -81,7 +86,8 @@ struct DiffPage {
         } else {
             for (change, diff) in changes {
                 for part in DirectoryDiff.parts(of: change) {
-                    let bytes = page.bytes(try compare(part, diff))
+                    guard let comparison = try compare(part, diff) else { continue }
+                    let bytes = page.bytes(comparison)
                     isAnything = isAnything || !bytes.isEmpty
                     try output.write(bytes: bytes)
                 }
@@ -90,8 +96,16 @@ struct DiffPage {
         if meaning.ignoresSomething { hasDifferences = isAnything }
     }
 
-    private func compare(_ change: FileChange, _ diff: DirectoryDiff) throws(Failure) -> FileComparison {
-        try storing { () throws(StoreError) in try diff.compare(change, meaning.hunks) }
+    /// nil: a file of the working directory can be read no more, and that has been said.
+    private func compare(_ change: FileChange, _ diff: DirectoryDiff) throws(Failure) -> FileComparison? {
+        if Interrupts.signal != 0 { throw .store(.cancelled) }
+        do throws(StoreError) {
+            return try diff.compare(change, meaning.hunks)
+        } catch {
+            guard diff.isOfDirectory, change.new != nil, case .system = error else { throw .store(error) }
+            messages.note(ErrorWords(.store(error), command: nil).message)
+            return nil
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 // says more than the next one would.
 
 import SnapStore
+import SnapSystem
 
 /// How long ago `time` was: `3 minutes ago`.
 func ageText(_ time: Timestamp, now: Timestamp) -> String {
@@ -27,8 +28,12 @@ func ageText(_ time: Timestamp, now: Timestamp) -> String {
     return ago((age + 183) / 365, "year")
 }
 
-/// A time for people: `2026-11-20 10:00:00 UTC`.
-func clockText(_ time: Timestamp) -> String {
-    let text = time.description
-    return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8)) UTC"
+/// A time for people, by the clock on their wall: `2026-11-20 11:00:00 +0100`.
+func clockText(_ time: Timestamp, zone: (Int64) -> Int = LocalTime.offset) -> String {
+    let offset = zone(time.seconds)
+    let (local, isOutside) = time.seconds.addingReportingOverflow(Int64(offset))
+    let text = isOutside ? time.description : Timestamp(seconds: local).description
+    let minutes = isOutside ? 0 : abs(offset) / 60
+    let digits = [minutes / 60, minutes % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined()
+    return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8)) \(offset < 0 ? "-" : "+")\(digits)"
 }

@@ -6,7 +6,8 @@ import SnapSystem
 enum StatusPage {
     private static let pathLimit = 10
 
-    static func lines(_ report: StatusReport, now: Timestamp) -> [String] {
+    /// Lines are cut to `width` cells; nil: none is.
+    static func lines(_ report: StatusReport, now: Timestamp, width: Int? = nil) -> [String] {
         var rows: [[String]] = []
         if let head = report.head {
             let message = head.message.isEmpty ? "" : "  " + safeText(firstLine(head.message))
@@ -38,7 +39,7 @@ enum StatusPage {
         if let collection = report.lastCollection {
             rows.append(["collected", "\(ageText(collection.time, now: now)): \(safeText(collection.result))"])
         }
-        return columns(rows)
+        return columns(rows, limit: width)
     }
 
     private static func difference(_ report: StatusReport) -> String {

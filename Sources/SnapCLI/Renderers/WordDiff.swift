@@ -26,10 +26,16 @@ enum WordDiff {
         count == 0 ? [] : Array(lines.bytes[Int(lines.starts[start])..<Int(lines.starts[start + count])])
     }
 
+    /// Bytes on both sides of a change up to which its words are compared: each takes memory of its own.
+    private static let limit = 8 << 20
+
     private static func append(_ old: [UInt8], _ new: [UInt8], to text: inout PatchText) {
-        let (oldWords, newWords) = (words(old), words(new))
-        let changes = WordChanges.between(
-            oldWords.map { Array(old[$0]) }, newWords.map { Array(new[$0]) })
+        let isLong = old.count + new.count > limit
+        let (oldWords, newWords) = isLong ? (whole(old), whole(new)) : (words(old), words(new))
+        let changes =
+            isLong
+            ? [LineChange(start: (0, 0), count: (oldWords.count, newWords.count))]
+            : WordChanges.between(oldWords.map { Array(old[$0]) }, newWords.map { Array(new[$0]) })
         var position = 0
         for change in changes {
             // What only went stands behind the word before it.
@@ -61,6 +67,12 @@ enum WordDiff {
             if index > 0 { text.add([0x0A], .context) }
             if !line.isEmpty { text.add(Array(open.utf8) + Array(line) + Array(close.utf8), style) }
         }
+    }
+
+    /// All as one word, but for the line's end.
+    private static func whole(_ bytes: [UInt8]) -> [Range<Int>] {
+        let end = bytes.last == 0x0A ? bytes.count - 1 : bytes.count
+        return end == 0 ? [] : [0..<end]
     }
 
     /// Runs of anything but white space.

@@ -11,6 +11,12 @@ package struct LineChange: Equatable, Sendable {
     /// Only lines that the caller asked to ignore.
     package var isIgnorable = false
 
+    package init(start: (a: Int, b: Int), count: (a: Int, b: Int), isIgnorable: Bool = false) {
+        self.start = start
+        self.count = count
+        self.isIgnorable = isIgnorable
+    }
+
     package static func == (x: LineChange, y: LineChange) -> Bool {
         x.start == y.start && x.count == y.count && x.isIgnorable == y.isIgnorable
     }

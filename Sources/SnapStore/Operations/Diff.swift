@@ -26,6 +26,9 @@ public final class DirectoryDiff {
     /// The working directory; nil: the new state is a snapshot.
     private let live: OpenDirectory?
 
+    /// The new state is the working directory, whose files may change while they are compared.
+    public var isOfDirectory: Bool { live != nil }
+
     /// The most bytes of a file that is compared by content.
     public static let contentLimit: UInt64 = 512 << 20
 
