@@ -132,7 +132,6 @@ class Looks(Bench):
     def many(self):
         """The list of thousands of snapshots."""
         directory = fresh(os.path.join(self.work, "many"))
-        os.makedirs(directory)
         self.snap("init", directory=directory)
         for number in range(SNAPSHOTS):
             with open(os.path.join(directory, "file"), "w", encoding="ascii") as file:
