@@ -4,7 +4,7 @@
     look.py --work DIR [--tree DIR | --tarball FILE] [--quick] [--rows names,stat,…] [--rounds N] [--json FILE]
 
 The rounds are engine.py's: interleaved, medians. The tree is a git work tree and a snap working directory at once, and restic
-backs it up; two snapshots of it differ in ten files, and ten other files are edited after the second.
+backs it up; two snapshots of it differ in ten files, and ten are edited after the second.
 """
 
 import json

@@ -37,6 +37,18 @@ import Testing
         #expect(columns(rows, limit: 100) == columns(rows))
     }
 
+    @Test func columnsThatCanBeSparedGiveWay() {
+        let rows = [["a", "a middle that is long", "and a message that is longer"], ["b", "short", "two"]]
+        let whole = ["a  a middle that is long  and a message that is longer", "b  short                  two"]
+        #expect(columns(rows, limit: 54, dispensable: [1]) == whole)
+        #expect(
+            columns(rows, limit: 40, dispensable: [1])
+                == ["a  a middle that …  and a message that …", "b  short            two"])
+        #expect(columns(rows, limit: 30, dispensable: [1]) == ["a  and a message that is long…", "b  two"])
+        // Without a last column nothing is made room for.
+        #expect(columns([["a long cell", ""]], limit: 8, dispensable: [0]) == ["a long …"])
+    }
+
     @Test func aListFitsTheTerminal() {
         let id = ObjectID(0x1A2B_3C4D_5E6F_0000, 0, 0, 0)
         let summary = SnapshotSummary(
@@ -46,7 +58,10 @@ import Testing
         let whole = ListCommand.lines([summary], now: now, isColoured: false)
         #expect(whole == ["@ 1a2b3c4d5e  1 second ago  operation  日本語"])
         let cut = ListCommand.lines([summary], now: now, isColoured: false, width: 43)
-        #expect(cut == ["@ 1a2b3c4d5e  1 second ago  operation  日…"])
+        // Its kind would leave too little of the message.
+        #expect(cut == ["@ 1a2b3c4d5e  1 second ago  日本語"])
+        let narrow = ListCommand.lines([summary], now: now, isColoured: false, width: 31)
+        #expect(narrow == ["@ 1a2b3c4d5e  1 second ago  日…"])
         let dim = ListCommand.lines([summary], now: now, isColoured: true, width: 43)
         #expect(dim == ["\u{1B}[2m\(cut[0])\u{1B}[0m"])
     }

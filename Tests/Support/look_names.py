@@ -65,8 +65,9 @@ def main():
         live = run("diff", "--no-renames", "--name-status", "-z", first)
         check("diff --name-status -z against the directory", pairs(live), expected)
         check("diff --name-only -z", set(words(run("diff", "--no-renames", "--name-only", "-z", first))), set(expected))
-        status = [json.loads(line) for line in run("status", "--json", statuses=(0, 1)).splitlines()]
-        check("status --json", isinstance(status[0], dict), True)
+        status = json.loads(run("status", "--json"))
+        check("status --json", {path_of(change) for change in status["changes"]} <= set(new) | set(old), True)
+        check("status --short -z", set(words(run("status", "--short", "-z"))) >= {b"M " + path for path in expected if expected[path] == "M"}, True)
         second = run("take", "-q").strip()
         check("diff --name-status -z", pairs(run("diff", "--no-renames", "--name-status", "-z", first, second)), expected)
         numbers = words(run("diff", "--no-renames", "--numstat", "-z", first, second))

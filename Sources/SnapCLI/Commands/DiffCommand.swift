@@ -52,7 +52,10 @@ enum DiffCommand {
             Example("snap diff --stat @~1 @", "see what the last snapshot changed"),
             Example("snap diff --binary @ > changes.patch", "write it down for 'git apply'"),
         ],
-        statuses: [HelpEntry("1", "with --exit-code: there are differences")],
+        statuses: [
+            HelpEntry("1", "with --exit-code: there are differences"),
+            HelpEntry("3", "a file went or could not be read while it was compared, and is not shown"),
+        ],
         meaning: { (typed) throws(UsageError) in try Meaning(typed) },
         run: run)
 
@@ -84,8 +87,13 @@ enum DiffCommand {
             let shown = diff.changes.filter(\.hasGitChange)
             if shown.isEmpty { return .done }
             try session.output.flush()
-            let status = try DiffTool(command: command).run(diff, shown) { note in session.messages.note(note) }
+            var isWhole = true
+            let status = try DiffTool(command: command).run(diff, shown) { note in
+                session.messages.note(note)
+                isWhole = false
+            }
             if status != 0 { session.messages.note("\(subject(command)) ended with status \(status)") }
+            if !isWhole { return .partial }
             return meaning.hasExitCode ? .no : .done
         }
         if !meaning.isZero && !meaning.forms.contains(.json) { session.output.startPaging() }
@@ -100,6 +108,7 @@ enum DiffCommand {
             guard case .outputClosed = error, session.output.isPaged, meaning.hasExitCode else { throw error }
             return .no
         }
+        if page.hasUnread { return .partial }
         return meaning.hasExitCode && page.hasDifferences ? .no : .done
     }
 }

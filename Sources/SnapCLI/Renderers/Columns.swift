@@ -4,8 +4,8 @@
 // thousand snapshots passes through here, so lines are put together from bytes.
 
 /// The rows as lines. A column is as wide as its widest cell; two spaces part columns. A line that is longer than
-/// `limit` cells is cut; nil: none is. So that something of the last column is seen all the same, columns of `dispensable` are left
-/// out, one after the other.
+/// `limit` cells is cut; nil: none is. So that something of the last column is seen all the same, columns of `dispensable` are made
+/// narrower, or left out, one after the other.
 func columns(
     _ rows: [[String]], separator: String = "  ", limit: Int? = nil, dispensable: [Int] = []
 ) -> [String] {
@@ -24,15 +24,19 @@ func columns(
         let least = min(last, leastOfLast)
         for column in dispensable where column < widths.count - 1 {
             let others = widths.dropLast().reduce(0) { $1 == 0 ? $0 : $0 + $1 + separator.utf8.count }
-            if others + least <= limit { break }
-            widths[column] = 0
+            if least == 0 || others + least <= limit { break }
+            let room = widths[column] - (others + least - limit)
+            widths[column] = room < leastOfOthers ? 0 : room
         }
     }
     return rows.map { row in
         var line: [UInt8] = []
         for (column, cell) in row.enumerated() where widths[column] > 0 {
-            line.append(contentsOf: cell.utf8)
-            line.append(contentsOf: repeatElement(UInt8(0x20), count: widths[column] - displayWidth(cell)))
+            let width = displayWidth(cell)
+            let shown = width > widths[column] ? shortened(cell, to: widths[column]) : cell
+            line.append(contentsOf: shown.utf8)
+            let padding = widths[column] - (width > widths[column] ? displayWidth(shown) : width)
+            line.append(contentsOf: repeatElement(UInt8(0x20), count: max(padding, 0)))
             line.append(contentsOf: separator.utf8)
         }
         while line.last == 0x20 { line.removeLast() }
@@ -44,3 +48,5 @@ func columns(
 
 /// Cells of the last column below which others give way.
 private let leastOfLast = 20
+/// A column with fewer says nothing.
+private let leastOfOthers = 8

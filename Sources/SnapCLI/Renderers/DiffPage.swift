@@ -4,7 +4,6 @@
 
 import SnapStore
 import SnapSystem
-import SnapSystem
 
 struct DiffPage {
     let meaning: DiffCommand.Meaning
@@ -12,6 +11,8 @@ struct DiffPage {
     let messages: Messages
     private var changes: [(FileChange, DirectoryDiff)] = []
     private(set) var hasDifferences = false
+    /// Something differs that could not be read any more, and so is not shown.
+    private(set) var hasUnread = false
 
     init(meaning: DiffCommand.Meaning, output: Output, messages: Messages) {
         self.meaning = meaning
@@ -33,7 +34,7 @@ struct DiffPage {
             }
         }
         hasDifferences = !changes.isEmpty
-        if countsLines && meaning.ignoresSomething { hasDifferences = statistics.contains { $0 != nil } }
+        if countsLines && meaning.ignoresSomething { hasDifferences = hasUnread || statistics.contains { $0 != nil } }
         for (index, (change, _)) in changes.enumerated() {
             if forms.contains(.json) { try output.print(ChangePage.json(change, statistics[index])) }
             if forms.contains(.nameOnly) { try output.write(bytes: ChangePage.name(change, isZero: meaning.isZero)) }
@@ -93,17 +94,19 @@ struct DiffPage {
                 }
             }
         }
-        if meaning.ignoresSomething { hasDifferences = isAnything }
+        if meaning.ignoresSomething { hasDifferences = hasUnread || isAnything }
     }
 
     /// nil: a file of the working directory can be read no more, and that has been said.
-    private func compare(_ change: FileChange, _ diff: DirectoryDiff) throws(Failure) -> FileComparison? {
-        if Interrupts.signal != 0 { throw .store(.cancelled) }
+    private mutating func compare(_ change: FileChange, _ diff: DirectoryDiff) throws(Failure) -> FileComparison? {
+        // In a pager an interrupt is for the pager.
+        if Interrupts.signal != 0, !output.isPaged { throw .store(.cancelled) }
         do throws(StoreError) {
             return try diff.compare(change, meaning.hunks)
         } catch {
             guard diff.isOfDirectory, change.new != nil, case .system = error else { throw .store(error) }
             messages.note(ErrorWords(.store(error), command: nil).message)
+            hasUnread = true
             return nil
         }
     }

@@ -136,7 +136,7 @@ final class TakeOperation {
         return TakeOutcome(
             report: report, rootTree: difference == .gapsOnly ? try directory.manifest(report.id).root : rootTree,
             scanStart: take.scanStart,
-            overlay: purpose.isDry ? take.emitted.withLock { $0.objects } : [:])
+            overlay: purpose.isDry ? try take.emittedObjects() : [:])
     }
 
     /// Without what only the covering trees cover, there is nothing new.

@@ -157,9 +157,7 @@ extension TakeOperation {
         }
         let root = try directory.manifest(head).root
         if root == content.rootTree { return .none }
-        // So much that it could not all be kept in memory, and no pack shows it yet.
-        guard let emitted = take.emitted.withLock({ $0.isComplete ? $0.objects : nil }) else { return .some }
-        let source = TreeSource(ObjectReader(directory.packs, overlay: emitted))
+        let source = TreeSource(ObjectReader(directory.packs, overlay: try take.emittedObjects()))
         return try GapComparison.differOnlyByGaps(root, content.rootTree, source) ? .gapsOnly : .some
     }
 

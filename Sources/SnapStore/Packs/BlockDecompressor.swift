@@ -81,13 +81,14 @@ package import SnapSystem
     /// The least bytes from which the length of a frame's header can be told.
     private static let shortestFrame = 5
 
-    /// The first `length` bytes of those that the frame yields.
+    /// At least the first `length` bytes of those that the frame yields.
     private func decompressZstd(
         _ stored: RawSpan, first length: Int, of plainLength: Int, _ prefix: RawSpan, _ output: ByteBuffer
     ) -> String? {
         guard let zstd = unsafe zstd else { return "not enough memory" }
         // Nothing is copied: what is made stays where it is made. It is made a piece of the frame at a time, to stop in between.
         let room = unsafe output.reserve(plainLength + 1)
+        var count = 0
         let problem: String? = unsafe stored.withUnsafeBytes { stored in
             return unsafe prefix.withUnsafeBytes { prefix in
                 guard unsafe refer(to: prefix) else { return "the prefix cannot be used" }
@@ -109,10 +110,11 @@ package import SnapSystem
                     }
                     if unsafe wanted == 0 || (input.pos == read && made.pos == written) { break }
                 }
-                return unsafe made.pos >= length ? nil : "the data yields only \(made.pos) bytes"
+                count = unsafe min(made.pos, plainLength)
+                return count >= length ? nil : "the data yields only \(count) bytes"
             }
         }
-        if problem == nil { output.grow(by: length) }
+        if problem == nil { output.grow(by: count) }
         return problem
     }
 

@@ -1,8 +1,8 @@
 // A set of object keys for one take, which may meet a key for each of millions of files.
 //
 // Keys lie densely in the order they came; the table has their numbers and a part of their hash, so that keys that are not
-// equal are told apart without looking at them. That takes 50 to 60 bytes a key; of those after the first quarter of a million, which lie in a
-// temporary file if there is a place for one, 11 to 21.
+// equal are told apart without looking at them. That takes 50 to 60 bytes a key; of the oldest, which lie in a temporary file if there is
+// a place for one and more than a quarter of a million came after them, 11 to 21.
 
 package import SnapSystem
 
@@ -34,9 +34,9 @@ package struct ObjectKeySet {
         segmentsInMemory = .max
     }
 
-    /// Keys above `limit` go to the file that `makeFile` makes when it is needed.
+    /// The newest `limit` keys stay in memory; the others go to the file that `makeFile` makes when it is needed.
     package init(
-        limit: Int = 1 << 18, segment: Int = 1 << 14,
+        limit: Int, segment: Int = 1 << 14,
         spillingTo makeFile: @escaping @Sendable () throws(SystemError) -> SpillFile
     ) {
         self.makeFile = makeFile
@@ -122,7 +122,7 @@ package struct ObjectKeySet {
     /// Where a search begins: a table that grows needs nothing but the slots.
     @inline(__always)
     private static func spread(_ fingerprint: UInt64) -> Int {
-        Int(truncatingIfNeeded: fingerprint &* 0xBF58_476D_1CE4_E5B9 >> 20)
+        Int(truncatingIfNeeded: (fingerprint &* 0xBF58_476D_1CE4_E5B9) >> 20)
     }
 
     private mutating func grow() {

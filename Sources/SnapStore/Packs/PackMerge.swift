@@ -65,7 +65,9 @@ package final class PackMerge {
 
     /// Packs of each size of which there are enough; last those beyond all sizes, if there are too many.
     private static func candidates(_ packs: [Pack]) -> [Candidate] {
-        let small = packs.filter { $0.id != nil && $0.length < smallLength }.sorted {
+        // What has so many objects is full, however short it is.
+        let open = packs.filter { $0.length < smallLength && $0.objectCount * fan <= PackFormat.objectsAPack }
+        let small = open.filter { $0.id != nil }.sorted {
             $0.length != $1.length ? $0.length < $1.length : ($0.id ?? .zero) < ($1.id ?? .zero)
         }
         var result: [Candidate] = []
@@ -92,9 +94,11 @@ package final class PackMerge {
         var result: [Source] = []
         var owners: [ObjectKey: [(pack: Int, block: Int)]] = [:]
         var total: UInt64 = 0
+        var objects = 0
         for pack in packs {
             if isCancelled() { throw .cancelled }
             if result.count == Self.fan || total + pack.length > Self.excessBudget { break }
+            if objects + pack.objectCount > PackFormat.objectsAPack { break }
             do throws(PackError) {
                 let blocks = try blocks(of: pack)
                 try checkCopies(pack, blocks, result, owners)
@@ -105,6 +109,7 @@ package final class PackMerge {
                 }
                 result.append(Source(pack: pack, blocks: blocks))
                 total += pack.length
+                objects += pack.objectCount
             } catch {
                 failures.append(error)
             }

@@ -1,6 +1,6 @@
 // What one take, or one gc, writes: packs in `tmp/` that become visible together.
 //
-// Two locks, so that asking for ids never waits for the disk: one for the ids that someone has promised to store, one
+// Two locks, so that asking for ids hardly ever waits for the disk: one for the ids that someone has promised to store, one
 // for the pack being written. A pack that is full is finished by the thread that found it full, while the others go
 // on with the next one. An error while writing is kept: every later call gives it again, and nothing is committed.
 
@@ -24,26 +24,19 @@ package final class PackSession: Sendable {
     private let writing = Monitor(Writing())
 
     /// Writes to the directory `temporary`, on the file system of `store`. `limit` is the length at which the next
-    /// pack is begun. `spaceCheck` is called before each write and may refuse it.
+    /// pack is begun. Promised ids beyond `claimsInMemory` lie in a temporary file. `spaceCheck` is called before each write and may refuse it.
     package init(
         store: PackSet, temporary: borrowing FileDescriptor, limit: UInt64 = PackSession.defaultLimit,
+        claimsInMemory: Int = 1 << 18,
         spaceCheck: (@Sendable (_ bytes: Int) throws(PackError) -> Void)? = nil
     ) throws(PackError) {
         self.store = store
-        do throws(SystemError) {
-            self.temporary = try temporary.duplicate()
-        } catch {
-            throw .system(file: "tmp", error)
-        }
+        self.temporary = try naming("tmp") { () throws(SystemError) in try temporary.duplicate() }
         self.limit = limit
         self.spaceCheck = spaceCheck
-        let room: FileDescriptor
-        do throws(SystemError) {
-            room = try temporary.duplicate()
-        } catch {
-            throw .system(file: "tmp", error)
-        }
-        claimed = Monitor(ObjectKeySet { () throws(SystemError) in try SpillFile(in: room) })
+        let room = try naming("tmp") { () throws(SystemError) in try temporary.duplicate() }
+        claimed = Monitor(
+            ObjectKeySet(limit: claimsInMemory) { () throws(SystemError) in try SpillFile(in: room) })
     }
 
     package static let defaultLimit = PackFormat.maximumPackLength
@@ -51,15 +44,23 @@ package final class PackSession: Sendable {
     /// For each key, whether the caller must store it: no pack of the store has it, and nobody was told so before.
     package func claim(_ keys: [ObjectKey]) throws(PackError) -> [Bool] {
         var result = try store.contains(keys)
-        try naming("tmp") { () throws(SystemError) in
+        do throws(SystemError) {
             try claimed.withLock { (claimed) throws(SystemError) in
                 for index in keys.indices {
                     result[index] = result[index] ? false : try claimed.insert(keys[index])
                 }
             }
+        } catch {
+            // Some of these are promised already, and nobody will store them.
+            let failure = PackError.system(file: "tmp", error)
+            writing.withLock { $0.failure = $0.failure ?? failure }
+            throw failure
         }
         return result
     }
+
+    /// An empty temporary file beside the packs.
+    package func makeSpillFile() throws(SystemError) -> SpillFile { try SpillFile(in: temporary) }
 
     package func claim(_ type: ObjectType, _ ids: [ObjectID]) throws(PackError) -> [Bool] {
         try claim(ids.map { ObjectKey(type, $0) })

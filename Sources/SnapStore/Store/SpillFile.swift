@@ -13,7 +13,12 @@ package final class SpillFile {
     package init(in directory: borrowing FileDescriptor) throws(SystemError) {
         let name = try Self.temporaryName("spill")
         let file = try directory.open(name, [.readWrite, .create, .exclusive])
-        try directory.remove(name)
+        do throws(SystemError) {
+            try directory.remove(name)
+        } catch {
+            // The sweep of another process may have taken the name away before.
+            guard error.isNotFound else { throw error }
+        }
         self.file = file
     }
 

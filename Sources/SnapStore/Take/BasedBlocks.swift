@@ -133,7 +133,7 @@ final class BasedBlocks {
         private static let limit = 256 << 10
 
         /// One object alone may take more.
-        private static let openingLimit = 2 << 20
+        private static let openingLimit = 512 << 10
 
         func hasRoom(_ length: Int, _ base: Int, _ opening: Opening?) -> Bool {
             plain + length <= Self.limit && prefix + base <= Self.limit

@@ -47,7 +47,8 @@ extension TakeWorker {
             if let known, known.isCurrent {
                 if node.hasCachedFacts { return .unchanged }
                 return .rebuilt(
-                    content: known.content, entry: entry(of: node, known.content), record: cached, totals: known.totals)
+                    content: known.content, entry: try entry(of: node, known.content), record: cached,
+                    totals: known.totals)
             }
             // Only its times or its rules have moved on: its record is made anew, because the next take goes by what it says.
             if known == nil { return try rescan(node) }
@@ -83,7 +84,7 @@ extension TakeWorker {
             throw .system(file: "stat", error)
         }
         return .rebuilt(
-            content: merged.content, entry: node.hasCachedFacts ? nil : entry(of: node, merged.content),
+            content: merged.content, entry: node.hasCachedFacts ? nil : try entry(of: node, merged.content),
             record: location, totals: merged.totals)
     }
 
@@ -107,7 +108,7 @@ extension TakeWorker {
     }
 
     /// The directory's own entry in its parent's tree.
-    private func entry(of node: DirectoryNode, _ content: ContentReference?) -> [UInt8] {
+    private func entry(of node: DirectoryNode, _ content: ContentReference?) throws(PackError) -> [UInt8] {
         var entry = TreeEntry(type: .directory, name: node.name)
         entry.take(node.facts)
         entry.content = content
@@ -121,7 +122,7 @@ extension TakeWorker {
             noteGap(node.path, .unreadable, failure)
         }
         if !node.attributes.isEmpty {
-            entry.attributes = (try? keep(node.attributes)) ?? nil
+            entry.attributes = try keep(node.attributes)
         }
         return entry.encoded()
     }
@@ -275,7 +276,9 @@ extension TakeWorker {
         var stack = [content]
         while let reference = stack.popLast() {
             let key = ObjectKey(reference.level == 0 ? .tree : .list, reference.id)
-            let emitted = take.emitted.withLock { $0.objects[key] }
+            let emitted = try naming("tmp") { () throws(SystemError) in
+                try take.emitted.withLock { (emitted) throws(SystemError) in try emitted.bytes(of: key) }
+            }
             let bytes: [UInt8]
             if let emitted { bytes = emitted } else { bytes = try reader.read(key) }
             if reference.level == 0 {

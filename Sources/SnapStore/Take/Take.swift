@@ -66,27 +66,8 @@ final class Take: @unchecked Sendable {
     let tally = Mutex<Tally>(Tally())
     /// What objects of this take are new versions of.
     let predecessors = Predecessors()
-    /// Trees and lists of this take, for a second walk, up to a limit: beyond it directories are read again. A dry take keeps all, because no pack will
-    /// have them.
-    let emitted: Mutex<Emitted>
-
-    struct Emitted: Sendable {
-        var objects: [ObjectKey: [UInt8]] = [:]
-        var bytes = 0
-        let limit: Int
-        /// All that was emitted is here.
-        var isComplete = true
-
-        mutating func keep(_ key: ObjectKey, _ object: [UInt8]) {
-            guard objects[key] == nil else { return }
-            guard bytes + object.count <= limit else {
-                isComplete = false
-                return
-            }
-            objects[key] = object
-            bytes += object.count
-        }
-    }
+    /// Trees and lists of this take, for a second walk, and for the readers of a dry one.
+    let emitted: Monitor<EmittedObjects>
 
     /// Counted over the whole take.
     struct Tally: Sendable {
@@ -117,6 +98,9 @@ final class Take: @unchecked Sendable {
         var text: [UInt8]
     }
 
+    /// Bytes of trees that stay in memory.
+    private static let emittedLimit = 16 << 20
+
     init(
         root: consuming FileDescriptor, session: PackSession, packs: PackSet, cache: StatCache, options: Options,
         covered: CoveredPaths?, observer: Observer, workerCount: Int
@@ -129,9 +113,21 @@ final class Take: @unchecked Sendable {
         self.observer = observer
         self.workerCount = workerCount
         self.covered = covered
-        emitted = Mutex(Emitted(limit: options.isDry ? .max : 16 << 20))
+        emitted = Monitor(
+            EmittedObjects(limit: options.isDry ? .max : Self.emittedLimit) { () throws(SystemError) in
+                try session.makeSpillFile()
+            })
         scanStart = Process.fileClock
         recency = Recency(scanStart: scanStart)
+    }
+
+    /// Trees and lists of this take, by key.
+    func emittedObjects() throws(StoreError) -> [ObjectKey: [UInt8]] {
+        do throws(SystemError) {
+            return try emitted.withLock { (emitted) throws(SystemError) in try emitted.all() }
+        } catch {
+            throw StoreError(error, doing: "read", Array("tmp".utf8))
+        }
     }
 
     /// Walks the working directory once. `rules` are those that hold at its root.

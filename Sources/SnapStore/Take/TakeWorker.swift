@@ -233,7 +233,9 @@ final class TakeWorker: @unchecked Sendable {
         let isNew = try take.session.claim([key]).first == true
         // A chunk from here is a table or attributes: whoever reads the trees of a dry take needs them too, though a file may have the same bytes.
         if isNew && type != .chunk || take.options.isDry && type == .chunk {
-            take.emitted.withLock { $0.keep(key, bytes) }
+            try naming("tmp") { () throws(SystemError) in
+                try take.emitted.withLock { (emitted) throws(SystemError) in try emitted.keep(key, bytes) }
+            }
         }
         if isNew {
             if let former { take.predecessors.note(key, after: former) }

@@ -19,12 +19,14 @@ package final class RecordLog: @unchecked Sendable {
         /// The segments in the file that were read last; of the others no page stays in memory.
         var recent: [Int] = []
 
-        mutating func use(_ index: Int) {
-            if recent.last == index { return }
+        /// The segment that is no longer among them.
+        mutating func use(_ index: Int) -> Mapping? {
+            if recent.last == index { return nil }
             recent.removeAll { $0 == index }
             recent.append(index)
-            if recent.count <= RecordLog.segmentsInMemory { return }
-            if case .spilled(let mapping) = segments[recent.removeFirst()] { mapping.dropPages() }
+            if recent.count <= RecordLog.recentSegments { return nil }
+            if case .spilled(let mapping) = segments[recent.removeFirst()] { return mapping }
+            return nil
         }
     }
 
@@ -33,6 +35,8 @@ package final class RecordLog: @unchecked Sendable {
     private let makeFile: @Sendable () throws(SystemError) -> SpillFile
     private static let segmentLength = 1 << 20
     private static let segmentsInMemory = 8
+    /// More than workers read at once.
+    private static let recentSegments = 32
 
     package init(makeFile: @escaping @Sendable () throws(SystemError) -> SpillFile) {
         self.makeFile = makeFile
@@ -78,6 +82,7 @@ package final class RecordLog: @unchecked Sendable {
 
     /// Calls `body` with the log's bytes from `offset` to the end of their segment; a record never crosses one.
     package func read<R>(at offset: UInt64, _ body: (RawSpan) -> R) -> R? {
+        var former: Mapping?
         let found: (Segment, Range<Int>)? = state.withLock { state in
             var low = 0
             var high = state.starts.count
@@ -91,9 +96,10 @@ package final class RecordLog: @unchecked Sendable {
                 low < state.starts.count
                 ? Int(state.starts[low] - state.starts[low - 1]) : Int(state.count - state.starts[low - 1])
             let segment = state.segments[low - 1]
-            if case .spilled = segment { state.use(low - 1) }
+            if case .spilled = segment { former = state.use(low - 1) }
             return (segment, start..<max(start, end))
         }
+        former?.dropPages()
         guard let found else { return nil }
         switch found.0 {
         case .memory(let buffer): return buffer.withBytes(in: found.1) { body($0) }

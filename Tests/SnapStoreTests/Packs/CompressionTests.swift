@@ -54,7 +54,7 @@ import Testing
                         $0, .zstd, plainLength: plain.count, limit: limit, prefix: prefix.span.bytes, into: output)
                 }
                 #expect(problem == nil)
-                #expect(output.array == Array(plain.prefix(max(limit, 0))))
+                #expect(isBeginning(output, of: plain, atLeast: min(limit, plain.count)))
             }
             // What is cut off is seen only where it is reached.
             let half = stored.array.prefix(stored.count / 2)
@@ -64,7 +64,7 @@ import Testing
                     Array(half).span.bytes, .zstd, plainLength: plain.count, limit: limit, prefix: prefix.span.bytes,
                     into: output)
                 #expect((problem == nil) == isFine)
-                #expect(output.count == (isFine ? limit : 0))
+                #expect(isFine ? output.count >= limit : output.isEmpty)
             }
         }
     }
@@ -91,7 +91,7 @@ import Testing
                             $0, .zstd, plainLength: plain.count, limit: next, prefix: base.span.bytes, into: output)
                     }
                     #expect(problem == nil)
-                    #expect(output.array == Array(plain.prefix(next ?? plain.count)))
+                    #expect(isBeginning(output, of: plain, atLeast: next ?? plain.count))
                 }
             }
         }
@@ -193,5 +193,10 @@ import Testing
             let problem = unsafe decompressor.decompress(frame.span.bytes, codec, plainLength: 3000, into: output)
             #expect(output.count == (problem == nil ? 3000 : 0))
         }
+    }
+
+    /// So many bytes of `plain`, or some more.
+    private func isBeginning(_ output: ByteBuffer, of plain: [UInt8], atLeast count: Int) -> Bool {
+        output.count >= count && plain.starts(with: output.array)
     }
 }
