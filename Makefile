@@ -8,7 +8,7 @@ SNAP := .build/release/snap
 # Tests, in debug, check every access for overlap; the product does not do it at run time.
 SWIFT_RELEASE := swift build -c release --product snap -Xswiftc -static-executable -Xswiftc -enforce-exclusivity=unchecked
 
-.PHONY: all deps build test demo install bench bench-check format lint clean
+.PHONY: all deps build test demo install uninstall pages bench bench-check format lint clean
 
 all: build
 
@@ -26,8 +26,9 @@ build: deps
 
 # Every test: what breaks a take at each system call, what goes in and out by independent tools, then the test suites.
 test: deps
-	@if ! command -v python3 >/dev/null || ! command -v git >/dev/null || ! command -v setpriv >/dev/null || ! command -v strace >/dev/null || ! command -v patch >/dev/null; then \
-	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; $$sudo apt-get update -qq && $$sudo apt-get install -y -qq python3 git util-linux strace patch zstd btrfs-progs xfsprogs; fi
+	@missing=; for tool in python3 git setpriv strace patch zsh fish mandoc shellcheck; do command -v $$tool >/dev/null || missing=yes; done; \
+	if [ -n "$$missing" ]; then \
+	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; $$sudo apt-get update -qq && $$sudo apt-get install -y -qq python3 git util-linux strace patch zstd btrfs-progs xfsprogs zsh fish mandoc shellcheck; fi
 	swift build --build-tests
 	python3 Tests/Support/write_order.py .build/debug/snap
 	Tests/Support/roundtrip.sh .build/debug/snap
@@ -48,14 +49,34 @@ test: deps
 	python3 Tests/Support/diff_pairs.py --pairs 40 --seed 7 --snap .build/debug/snap --work $(SHM)
 	python3 Tests/Support/look_names.py --snap .build/debug/snap --work $(SHM)
 	python3 Tests/Support/look_faults.py --snap .build/debug/snap --work $(SHM)
+	python3 Tests/Support/completions.py --snap .build/debug/snap
+	shellcheck completions/snap.bash contrib/prompt/*.bash Tests/Support/*.sh Examples/*.sh Benchmarks/*.sh .ci/run
 	swift test --skip-build
 
 demo: build
 	@Examples/demo.sh $(SNAP)
 
+# Where things go below PREFIX: the executable, the manual, and what each shell loads by itself.
+SHARE := $(DESTDIR)$(PREFIX)/share
+BASH_COMPLETION := $(SHARE)/bash-completion/completions/snap
+ZSH_COMPLETION := $(SHARE)/zsh/site-functions/_snap
+FISH_COMPLETION := $(SHARE)/fish/vendor_completions.d/snap.fish
+
 install: build
 	install -D -m 0755 $(SNAP) $(DESTDIR)$(PREFIX)/bin/snap
 	strip $(DESTDIR)$(PREFIX)/bin/snap
+	set -e; for page in man/*; do install -D -m 0644 "$$page" "$(SHARE)/man/man$${page##*.}/$${page##*/}"; done
+	install -D -m 0644 completions/snap.bash $(BASH_COMPLETION)
+	install -D -m 0644 completions/_snap $(ZSH_COMPLETION)
+	install -D -m 0644 completions/snap.fish $(FISH_COMPLETION)
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/snap $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION)
+	set -e; for page in man/*; do rm -f "$(SHARE)/man/man$${page##*.}/$${page##*/}"; done
+
+# The manual under man/, docs/reference.md and what else is made from the command table. `make test` compares them.
+pages: deps
+	SNAP_UPDATE_PAGES=1 swift test --filter 'SnapPagesTests|Completion'
 
 # Side by side with its peers: makes docs/performance.md. Takes about eighty minutes and 40 GB of disk. A bar that is missed is no failure; a row that fails is.
 BENCH_WORK ?= /var/tmp/snap-bench
@@ -81,6 +102,9 @@ format:
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests Examples
+	@if ! command -v mandoc >/dev/null && command -v apt-get >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; $$sudo apt-get update -qq && $$sudo apt-get install -y -qq mandoc; fi
+	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning man/*; fi
 
 clean:
 	rm -rf .build

@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Arrows only point down: snap → SnapCLI → SnapStore → SnapSystem → C (a test checks the imports).
+// Arrows only point down: snap → SnapCLI → SnapStore → SnapSystem → C (a test checks the imports). SnapPages, which sets
+// the manual, stands beside snap.
 
 let common: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -40,6 +41,7 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "SnapCLI", dependencies: ["SnapStore", "SnapSystem"], swiftSettings: strict),
         .executableTarget(name: "snap", dependencies: ["SnapCLI"], swiftSettings: strict),
+        .target(name: "SnapPages", dependencies: ["SnapCLI"], swiftSettings: strict),
         .executableTarget(
             name: "snapshot-example", dependencies: ["SnapStore"], path: "Examples/snapshot-example",
             swiftSettings: strict),
@@ -52,5 +54,6 @@ let package = Package(
         .testTarget(
             name: "SnapCLITests", dependencies: ["SnapCLI", "SnapStore", "SnapSystem", "snap", "snapshot-example"],
             swiftSettings: tests),
+        .testTarget(name: "SnapPagesTests", dependencies: ["SnapPages", "SnapCLI"], swiftSettings: tests),
     ]
 )

@@ -18,9 +18,12 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -185,6 +188,52 @@ int snap_run_command(const char *command, const char *first, const char *second)
     if (code == 0) return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     errno = code;
     return -1;
+}
+
+int snap_execute(const char *program, const void *words, size_t length) {
+    const char *next = words, *end = next + length;
+    if (length == 0 || end[-1] != 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    size_t count = 0;
+    for (const char *at = next; at < end; at++) count += *at == 0;
+    const char **list = calloc(count + 1, sizeof *list);
+    if (!list) return -1;
+    for (size_t i = 0; i < count; i++) {
+        list[i] = next;
+        next += strlen(next) + 1;
+    }
+    // As a shell does, a script that does not name its interpreter is run by sh.
+    execvp(program, (char *const *)list);
+    int code = errno;
+    free(list);
+    errno = code;
+    return -1;
+}
+
+int snap_file_system(int fd, uint32_t *type, int *read_only, uint64_t *inodes, uint64_t *free_inodes) {
+    struct statfs info;
+    struct statvfs more;
+    if (fstatfs(fd, &info) != 0 || fstatvfs(fd, &more) != 0) return -1;
+    *type = (uint32_t)info.f_type;
+    *read_only = (more.f_flag & ST_RDONLY) != 0;
+    *inodes = more.f_files;
+    *free_inodes = more.f_favail;
+    return 0;
+}
+
+int snap_has_attributes(int fd) {
+    // Asked for one that nobody has: the file system says that it is not there, or that there are none.
+    if (fgetxattr(fd, "user.snap.probe", NULL, 0) >= 0 || errno == ENODATA || errno == ERANGE) return 1;
+    return errno == ENOTSUP || errno == EOPNOTSUPP ? 0 : -1;
+}
+
+int snap_limit(int which, uint64_t *value) {
+    struct rlimit limit;
+    if (getrlimit(which == 0 ? RLIMIT_NOFILE : RLIMIT_STACK, &limit) != 0) return -1;
+    *value = limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : limit.rlim_cur;
+    return 0;
 }
 
 // A read lease is granted only while nobody has the file open for writing.

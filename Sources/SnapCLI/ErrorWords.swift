@@ -28,7 +28,10 @@ struct ErrorWords {
             describe(error, name)
             if case .invalidEnvironment = error { break }
             usage = HelpPage.usage(command)
-        case .store(let error): describe(error, name ?? "COMMAND")
+        case .store(let error):
+            describe(error, name ?? "COMMAND")
+            // What was typed cannot be meant, though it took the store to know.
+            if failure.status(signal: 0) == .usage { usage = HelpPage.usage(command) }
         case .system(let doing, let path, let error): message = "cannot \(doing) \(subject(path)): \(error.reason)"
         case .currentDirectory(let error): message = "cannot find the current directory: \(error.reason)"
         case .output(let error): message = "cannot write to standard output: \(error.reason)"
@@ -42,6 +45,20 @@ struct ErrorWords {
             message = "\(subject(path)) is not in the snapshot \(id.short)"
             let meant = candidates.map { subject($0) }.joined(separator: " or ")
             if !meant.isEmpty { hints = ["did you mean \(meant)?"] }
+        case .aliasLoop(let names):
+            message =
+                "the alias \(subject(names.last ?? "")) leads back to itself: "
+                + names.map { safeText($0) }.joined(separator: ", ")
+            hints = names.last.map { ["snap config unset \(shellWord("alias." + $0))"] } ?? []
+        case .noPlaceForSettings:
+            message = "there is no place for your settings: neither XDG_CONFIG_HOME nor HOME is an absolute path"
+        case .editorMissing:
+            message = "neither VISUAL nor EDITOR is set, and there is no terminal to edit on"
+            hints = ["snap config set KEY VALUE"]
+        case .editorFailed(let command, let status):
+            message = "\(subject(command)) ended with status \(status): nothing was changed"
+        case .changedMeanwhile(let path):
+            message = "\(subject(path)) was changed by somebody else meanwhile: nothing was changed"
         case .declined: message = "the answer was not yes: nothing was changed"
         case .endedPartWay(let error):
             describe(error, name ?? "COMMAND")
@@ -62,11 +79,16 @@ struct ErrorWords {
         switch error {
         case .unknownCommand(let name, let suggestions):
             message = "there is no command \(subject(name))"
-            hints = suggestions.map { "snap \($0)" }
+            hints = suggestions.map { "snap \(shellWord($0))" }
             if hints.isEmpty { hints = ["snap help"] }
+        case .unknownTopic(let name, let suggestions):
+            message = "there is no command or topic \(subject(name))"
+            hints = suggestions.map { "snap help \($0)" }
+            if hints.isEmpty { hints = ["snap help --all"] }
         case .unknownOption(let option, let suggestions):
             message = "\(ofCommand) no option \(subject(option))"
             if let meant = alternatives(suggestions) { hints = ["did you mean \(meant)?"] }
+            if hints.isEmpty, command == "config" { hints = ["values that begin with '-' stand behind '--'"] }
         case .missingValue(let option, let valueName):
             message = "'\(option)' needs a value: \(option) \(valueName)"
         case .unexpectedValue(let option):
@@ -87,6 +109,11 @@ struct ErrorWords {
             message = "'\(option)' means something only with '\(other)'"
         case .notApplicable(let option):
             message = "\(ofCommand) no option '\(option)'"
+        case .notPassedOn(let option, let program):
+            message = "'\(option)' cannot be passed on to \(subject(program))"
+        case .unknownSetting(let name, let suggestions):
+            message = "there is no setting \(subject(name))"
+            if let meant = alternatives(suggestions) { hints = ["did you mean \(meant)?"] }
         case .invalidRevision(let text, let error):
             message = "\(subject(text)) is not a revision: \(error.reason)"
             hints = ["snap list"]
@@ -95,6 +122,7 @@ struct ErrorWords {
             message = "\(subject(text)) cannot be a name: \(error.reason)"
         case .invalidEnvironment(let variable, let value, let reason):
             message = "the environment's \(variable) cannot be \(subject(value)): \(reason)"
+            hints = ["unset \(variable)"]
         }
     }
 
@@ -114,6 +142,7 @@ struct ErrorWords {
         case .revertUnfinished, .notMounted, .noUnfinishedRevert, .nothingToUndo, .nothingToRedo, .changedSinceUndo,
             .removedSnapshot, .pathNotFound, .notEnoughSpaceToRevert:
             describeRevert(error)
+        case .goneSnapshot, .cannotDropHead, .cannotDropNamed: describeRemoval(error)
         case .notAFile(let path, let kind, let gap):
             if let gap {
                 message = "\(subject(path)) was there and is not covered: \(gap.words)"
@@ -138,6 +167,7 @@ struct ErrorWords {
             message = "the store would pass its limit of \(sizeText(limit)): it has \(sizeText(size))"
         case .nothingCovered(let path, let reason):
             message = "nothing of \(subject(path)) could be covered: \(safeText(reason))"
+            hints = ["ls -la \(shellWord(path))"]
         case .notEmpty(let path):
             message = "\(subject(path)) is not empty"
             hints = ["name a directory that is new or empty"]
@@ -145,6 +175,7 @@ struct ErrorWords {
             message = "interrupted"
         case .invalidConfiguration(let file, let reason):
             message = "the configuration \(subject(file)) cannot be used: \(safeText(reason))"
+            hints = [editing(Array(file.utf8))]
         }
     }
 
@@ -155,12 +186,16 @@ struct ErrorWords {
             hints = ["snap init"]
         case .storeMissing(let pointer, let store):
             message = "the store \(subject(store)), which \(subject(pointer)) names, is not there"
+            // It was moved, or its file system is not mounted.
+            hints = ["echo DIR > \(shellWord(pointer + Array("/store".utf8)))"]
         case .notAStore(let path, let reason):
             message = "\(subject(path)) is not a store that can be used: \(safeText(reason))"
+            hints = ["ls -la \(shellWord(path))"]
         case .unsupported(let path, let what):
             message = "\(subject(path)) needs a newer snap than \(SnapVersion.text): \(safeText(what))"
         case .foreignOwner(let path, let owner):
             message = "\(subject(path)) belongs to another user (number \(owner))"
+            hints = ["sudo -u '#\(owner)' snap \(command)"]
         case .refused(let path, let reason):
             message = "refused for \(subject(path)): \(safeText(reason))"
             hints = ["snap \(command) --force"]
@@ -186,7 +221,7 @@ struct ErrorWords {
             list(nearest.map { [$0] } ?? [])
         case .unknownTimeline(let name, let available):
             message = "no timeline \(subject(name))"
-            hints = available.map { "snap show \($0)@{0}" }
+            hints = available.map { "snap show \(shellWord($0 + "@{0}"))" }
         case .invalidTime(let text, let reason):
             message = "\(subject(text)) cannot be used: \(safeText(reason))"
             hints = ["snap log"]
@@ -222,6 +257,7 @@ struct ErrorWords {
             hints = UnfinishedRevert.waysOut
         case .noUnfinishedRevert:
             message = "no revert is unfinished"
+            hints = ["snap status", "snap undo"]
         case .nothingToUndo(let available): describeSteps("undo", available)
         case .nothingToRedo(let available): describeSteps("redo", available)
         case .changedSinceUndo:
@@ -234,6 +270,20 @@ struct ErrorWords {
             message = "\(subject(path)) is neither in the snapshot nor in the working directory"
         case .notEnoughSpaceToRevert(let available, let needed):
             message = "not enough space to revert: \(sizeText(available)) free, up to \(sizeText(needed)) are needed"
+        default: break
+        }
+    }
+
+    private mutating func describeRemoval(_ error: StoreError) {
+        switch error {
+        case .goneSnapshot(let id):
+            message = "the snapshot \(id.short) was removed, and the store has it no more"
+            hints = ["snap list --expired"]
+        case .cannotDropHead(let id):
+            message = "cannot drop \(id.short): it is the head, the last state that was recorded"
+        case .cannotDropNamed(let id, let names):
+            message = "cannot drop \(id.short): it is named \(names.map { subject($0) }.joined(separator: ", "))"
+            hints = names.map { "snap name -d \(shellWord($0))" } + ["snap drop --force \(id.short)"]
         default: break
         }
     }

@@ -19,6 +19,15 @@ enum Failure: Error, Sendable {
     case outside(path: [UInt8], root: [UInt8])
     /// A path that the snapshot does not have, and what may have been meant.
     case notInSnapshot(ObjectID, path: [UInt8], candidates: [[UInt8]])
+    /// Names that stand for each other, in the order in which they do.
+    case aliasLoop([String])
+    /// No variable says where the user's settings are.
+    case noPlaceForSettings
+    /// Neither variable names an editor, and there is no terminal for the usual one.
+    case editorMissing
+    case editorFailed(command: [UInt8], status: Int32)
+    /// Somebody else changed the file while it was edited.
+    case changedMeanwhile(path: [UInt8])
     /// The answer to a question was not yes.
     case declined
     /// A revert ended part-way, and has to be continued or aborted.

@@ -30,7 +30,10 @@ struct Session {
     /// so is, to those who only look, that a revert left it between two states.
     func workingDirectory(for purpose: Purpose) throws(Failure) -> WorkingDirectory {
         let here = try currentDirectory()
-        let directory = try storing { () throws(StoreError) in try WorkingDirectory.open(containing: here) }
+        let files = UserConfiguration.files
+        let directory = try storing { () throws(StoreError) in
+            try WorkingDirectory.open(containing: here, configurationFiles: files)
+        }
         if purpose != .changeWithReceipt {
             for note in directory.notes { messages.note(note) }
         }
@@ -99,10 +102,14 @@ struct Session {
         LocalClock(now: try now()) { LocalTime.offset(at: $0) }
     }
 
-    /// The snapshot that is meant.
-    func resolve(_ revision: Revision, in directory: WorkingDirectory) throws(Failure) -> ObjectID {
+    /// The snapshot that is meant; of two, with `prefersRemoved`, the removed one.
+    func resolve(
+        _ revision: Revision, in directory: WorkingDirectory, prefersRemoved: Bool = false
+    ) throws(Failure) -> ObjectID {
         let clock = try clock()
-        return try storing { () throws(StoreError) in try directory.resolve(revision, clock: clock) }
+        return try storing { () throws(StoreError) in
+            try directory.resolve(revision, clock: clock, prefersRemoved: prefersRemoved)
+        }
     }
 
     /// The moment that the value of an option names.

@@ -11,6 +11,7 @@ package enum SnapCLI {
 
     /// Runs snap with the arguments behind the program's name; the status to exit with.
     package static func main(_ arguments: [[UInt8]]) -> Int32 {
+        if CompletionRequest.isOne(arguments) { return CompletionRequest.answer(arguments.dropFirst()) }
         var command: Command?
         let output = Output()
         do throws(Failure) {
@@ -32,8 +33,9 @@ package enum SnapCLI {
         }
     }
 
+    /// `aliases` are those whose expansion the arguments are.
     private static func run(
-        _ arguments: [[UInt8]], _ output: Output, _ command: inout Command?
+        _ arguments: [[UInt8]], _ output: Output, _ command: inout Command?, after aliases: [String] = []
     ) throws(Failure) -> ExitStatus {
         let leading = try parsing { () throws(UsageError) in
             try ArgumentParser(options: Option.global, stopsAtOperand: true).parse(arguments[...])
@@ -42,23 +44,46 @@ package enum SnapCLI {
             try output.print(versionLine)
             return .done
         }
-        guard let name = leading.rest.first, !leading.isSet(.help) else {
+        if leading.asksForHelp {
             try output.write(HelpPage.overview(CommandTable.commands))
-            return leading.isSet(.help) ? .done : .usage
+            return .done
         }
-        let found = try parsing { () throws(UsageError) in
-            try CommandTable.command(named: String(decoding: name, as: UTF8.self))
+        guard let name = leading.rest.first else {
+            // A program that asks for JSON must say of what.
+            if leading.isSet(.json) { throw .usage(.missingOperand("COMMAND")) }
+            return try FirstUse.run(try session(leading, output))
         }
+        guard let entry = CommandTable.entry(named: String(decoding: name, as: UTF8.self)) else {
+            let expansion = try UserCommands.expand(name, leading, of: arguments, after: aliases)
+            return try run(expansion.arguments, output, &command, after: expansion.expanded)
+        }
+        let found = entry.command()
         command = found
         let typed = try parsing { () throws(UsageError) in
             try found.parse(leading.rest.dropFirst(), after: leading)
         }
-        if typed.isSet(.help) {
-            try output.write(HelpPage.page(found))
+        if typed.asksForHelp {
+            output.mayPage = !leading.isSet(.noPager) && !typed.isSet(.noPager)
+            if typed.isSet(.help) { output.startPaging() }
+            try output.write(typed.isSet(.help) ? HelpPage.page(found) : HelpPage.shortPage(found))
             return .done
         }
         let action = try parsing { () throws(UsageError) in try found.interpret(typed) }
+        return try action(try session(typed, output))
+    }
 
+    /// What a command runs with. From here on the system is touched.
+    private static func session(_ typed: ParsedArguments, _ output: Output) throws(Failure) -> Session {
+        try changeDirectory(typed)
+        try armFaults()
+        output.mayPage = !typed.isSet(.noPager)
+        output.colour = typed.text(.colour).flatMap { ColourChoice(rawValue: $0) }
+        let messages = Messages(verbosity: typed.verbosity, progress: typed.progress)
+        return Session(output: output, messages: messages)
+    }
+
+    /// Goes where `-C` says, each time from where the one before led.
+    static func changeDirectory(_ typed: ParsedArguments) throws(Failure) {
         for directory in typed.values(.directory) where !directory.isEmpty {
             do throws(SystemError) {
                 try Process.changeDirectory(to: directory)
@@ -66,9 +91,6 @@ package enum SnapCLI {
                 throw .system(doing: "change to", path: directory, error)
             }
         }
-        try armFaults()
-        output.mayPage = !typed.isSet(.noPager)
-        return try action(Session(output: output, messages: Messages(verbosity: typed.verbosity)))
     }
 
     private static func parsing<Result>(_ body: () throws(UsageError) -> Result) throws(Failure) -> Result {

@@ -139,16 +139,19 @@ extension FileDescriptor {
         _ = posix_fadvise(raw, 0, 0, POSIX_FADV_SEQUENTIAL)
     }
 
-    /// Locks the whole file; released when the open file is closed. False if `waiting` is false and another holds it.
-    package borrowing func lock(exclusive: Bool, waiting: Bool) throws(SystemError) -> Bool {
-        let number = raw
+    /// Locks the whole file; released when the open file is closed. False if `waiting` is false and another holds it. With
+    /// `isInterruptible` a signal that asks the process to end ends the wait, with EINTR.
+    package borrowing func lock(exclusive: Bool, waiting: Bool, isInterruptible: Bool = false) throws(SystemError)
+        -> Bool
+    {
         let operation = (exclusive ? LOCK_EX : LOCK_SH) | (waiting ? 0 : LOCK_NB)
-        do {
-            _ = try retrying("flock") { flock(number, operation) }
-            return true
-        } catch {
+        try Faults.pass("flock")
+        while flock(raw, operation) != 0 {
+            let error = SystemError.last("flock")
+            if error.isInterruption, !isInterruptible || Interrupts.signal == 0 { continue }
             if !waiting && error.wouldBlock { return false }
             throw error
         }
+        return true
     }
 }

@@ -123,15 +123,72 @@ package enum Process {
         }
     }
 
-    /// A program of that name is found where a shell looks for it.
-    package static func hasProgram(_ name: String) -> Bool {
-        let places = environment("PATH") ?? Array("/usr/bin:/bin".utf8)
-        return places.split(separator: 0x3A).contains { place in
-            let path = Array(place) + [0x2F] + Array(name.utf8)
-            return unsafe (try? withPath(path) { (path) throws(SystemError) in unsafe access(path, X_OK) == 0 })
-                ?? false
+    /// Runs a shell's command line with one word behind it. Its status; 128 + the signal, if one ended it.
+    package static func run(_ command: [UInt8], _ word: [UInt8]) throws(SystemError) -> Int32 {
+        unsafe try withPath(command) { (command) throws(SystemError) in
+            unsafe try withPath(word) { (word) throws(SystemError) in
+                try Faults.pass("posix_spawn")
+                let status = unsafe snap_run_command(command, word, nil)
+                if status < 0 { throw SystemError.last("posix_spawn") }
+                return status
+            }
         }
     }
+
+    /// Replaces this process by the program at `path`, with `words` as its arguments, its name first. Returns only if that failed, and says why.
+    package static func become(_ path: [UInt8], _ words: [[UInt8]]) -> SystemError {
+        var list: [UInt8] = []
+        for word in words {
+            if word.contains(0) { return SystemError("execv", EINVAL) }
+            list += word
+            list.append(0)
+        }
+        let packed = list
+        do throws(SystemError) {
+            return unsafe try withPath(path) { (program) throws(SystemError) -> SystemError in
+                try Faults.pass("execv")
+                _ = unsafe packed.withUnsafeBytes { unsafe snap_execute(program, $0.baseAddress, $0.count) }
+                return SystemError.last("execv")
+            }
+        } catch {
+            return error
+        }
+    }
+
+    /// Whether this process may run the file at `path`; a directory is no program.
+    package static func isProgram(_ path: [UInt8]) -> Bool {
+        do throws(SystemError) {
+            let file = try FileDescriptor.open(path, [.pathOnly])
+            guard try file.facts().0.type == .regular else { return false }
+            return unsafe try withPath(path) { (path) throws(SystemError) -> Bool in unsafe access(path, X_OK) == 0 }
+        } catch {
+            return false
+        }
+    }
+
+    /// The directories that programs are looked for in. Only absolute ones: what a directory that one happens to stand in calls
+    /// its own must not be run.
+    package static var programDirectories: [[UInt8]] {
+        searchedDirectories.filter { $0.first == 0x2F }
+    }
+
+    /// The directories of PATH as a shell takes them, but for the empty ones, which would be the current directory.
+    private static var searchedDirectories: [[UInt8]] {
+        let places = environment("PATH") ?? Array("/usr/bin:/bin".utf8)
+        return places.split(separator: 0x3A).map { Array($0) }
+    }
+
+    /// The path of the program that a shell runs for `name`; nil if there is none.
+    package static func program(named name: String) -> [UInt8]? {
+        for directory in searchedDirectories {
+            let path = directory + [0x2F] + Array(name.utf8)
+            if isProgram(path) { return path }
+        }
+        return nil
+    }
+
+    /// A program of that name is found where a shell looks for it.
+    package static func hasProgram(_ name: String) -> Bool { program(named: name) != nil }
 
     /// A line without its end, from a descriptor that this process was started with; nil at the end of the input, on an error, and
     /// when a signal that asks the process to end came meanwhile, which the standard library's `readLine` waits through.

@@ -34,6 +34,7 @@ package struct SystemError: Error, Equatable, Sendable {
     package var isNoSpace: Bool { code == ENOSPC || code == EDQUOT }
     package var isExisting: Bool { code == EEXIST || code == ENOTEMPTY }
     package var isNotSupported: Bool { code == ENOTSUP || code == EOPNOTSUPP || code == ENOSYS || code == ENOTTY }
+    package var isInterruption: Bool { code == EINTR }
     package var isLoop: Bool { code == ELOOP }
     package var wouldBlock: Bool { code == EWOULDBLOCK || code == EAGAIN }
 }

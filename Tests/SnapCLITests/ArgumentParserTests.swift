@@ -1,5 +1,6 @@
 // The parser reads every way of typing an option, and refuses everything else by name.
 
+import SnapStore
 import Testing
 
 @testable import SnapCLI
@@ -10,7 +11,7 @@ import Testing
     private static let message = Option.value("message", short: "m", "MESSAGE", "message")
     private static let tag = Option.repeated("tag", short: "t", "TAG", "tag")
     private static let kind = Option.value("kind", "KIND", choices: ["small", "large"], "kind")
-    private static let options = [force, all, message, tag, kind, .help]
+    private static let options = [force, all, message, tag, kind, .shortHelp, .help]
 
     private func parse(_ words: String..., stopsAtOperand: Bool = false) throws(UsageError) -> ParsedArguments {
         let parser = ArgumentParser(options: Self.options, stopsAtOperand: stopsAtOperand)
@@ -82,7 +83,9 @@ import Testing
 
     @Test func helpStopsReading() throws {
         #expect(try parse("--help", "--nonsense").isSet(.help))
-        #expect(try parse("-fhz").isSet(.help))
+        #expect(try parse("-fhz").isSet(.shortHelp))
+        #expect(try parse("-f", "-h", "--nonsense").asksForHelp)
+        #expect(try !parse("-f").asksForHelp)
     }
 
     @Test func theFirstOperandMayEndTheOptions() throws {
@@ -99,6 +102,8 @@ import Testing
         #expect(throws: unknown("--mes", "--message")) { try parse("--mes", "x") }
         #expect(throws: unknown("--no-al", "--no-all")) { try parse("--no-al") }
         #expect(throws: unknown("--zzzzzz")) { try parse("--zzzzzz=1") }
+        #expect(throws: unknown("--FORCE", "--force")) { try parse("--FORCE") }
+        #expect(throws: unknown("-o", "--force")) { try parse("-forse") }
         #expect(throws: unknown("-z")) { try parse("-fz") }
         #expect(throws: unknown("-o", "--force")) { try parse("-force") }
         // The first letter of these is an option, the second is not.
@@ -106,6 +111,22 @@ import Testing
             try ArgumentParser(options: Self.options).parse([[0x2D, 0x66, 0xFF]])
         }
         #expect(throws: unknown("--no-force")) { try parse("--no-force") }
+    }
+
+    /// Or scripts would break when an option is added; but then it can be said what was meant.
+    @Test func theBeginningOfANameIsNotTheName() {
+        func unknown(_ option: String, _ suggestions: String...) -> UsageError {
+            .unknownOption(option, suggestions: suggestions)
+        }
+        #expect(throws: unknown("--m", "--message")) { try parse("--m", "x") }
+        let letter = Option.flag(nil, short: "z", "zero")
+        #expect(throws: unknown("--z", "-z")) {
+            try ArgumentParser(options: [letter]).parse([Array("--z".utf8)])
+        }
+        #expect(throws: unknown("--k", "--kind")) { try parse("--k=small") }
+        #expect(throws: unknown("--kin", "--kind")) { try parse("--kin=small") }
+        #expect(throws: unknown("--n", "--no-all")) { try parse("--n") }
+        #expect(throws: unknown("--")) { try parse("--=x") }
     }
 
     @Test func valuesThatAreMissingOrTooManyAreErrors() {

@@ -37,7 +37,7 @@ import Testing
             #expect(!option.isNegatable || option.kind == .flag, "\(option.name)")
             #expect(option.valueName.map { $0 == $0.uppercased() } ?? true, "\(option.name)")
         }
-        #expect(options.contains(.help))
+        #expect(options.contains(.help) && options.contains(.shortHelp))
     }
 
     /// `-q` before the command and `-q` behind it must not mean different things.
@@ -83,18 +83,43 @@ import Testing
                     operands.append(token.hasSuffix("...") ? String(token.dropLast(3)) : String(token))
                 }
             }
-            let declared = command.operands.map(\.name)
+            let declared = command.operands.flatMap { [$0.name] + $0.choices }
             #expect(operands.allSatisfy { declared.contains($0) }, "\(synopsis)")
             #expect(!expectsValue, "\(synopsis)")
         }
         let shown = command.synopses.joined(separator: " ")
-        #expect(command.operands.allSatisfy { shown.contains($0.name) })
+        for operand in command.operands {
+            let words = operand.choices.isEmpty ? [operand.name] : operand.choices
+            let isShown = words.allSatisfy { shown.contains($0) }
+            #expect(isShown, "\(operand.name)")
+        }
     }
 
     @Test(arguments: names)
     func requiredOperandsStandFirst(_ name: String) throws {
         let optional = try command(name).operands.map(\.isOptional)
         #expect(optional == optional.sorted { !$0 && $1 })
+    }
+
+    /// Of two with one name the first one is explained.
+    @Test(arguments: names)
+    func operandsAreExplained(_ name: String) throws {
+        let command = try command(name)
+        let page = HelpPage.page(command)
+        for operand in command.operands {
+            let explanation = command.operands.first { $0.name == operand.name }?.explanation ?? ""
+            #expect(!explanation.isEmpty && !explanation.hasSuffix("."), "\(operand.name)")
+            #expect(page.contains("\n   \(operand.name) "), "\(operand.name)")
+        }
+    }
+
+    @Test(arguments: names)
+    func nothingIsLeftToBeSaid(_ name: String) throws {
+        let command = try command(name)
+        #expect(!command.discussion.isEmpty && command.discussion.allSatisfy { $0.hasSuffix(".") })
+        #expect(!command.examples.isEmpty)
+        #expect(command.allStatuses.map(\.term).contains("0") && command.allStatuses.map(\.term).contains("4"))
+        #expect(command.topicNames.allSatisfy { HelpTopic.named($0) != nil })
     }
 
     @Test(arguments: names)
@@ -131,6 +156,18 @@ import Testing
             #expect(page.contains(option.help.split(separator: " ")[0]))
         }
         #expect(page.hasSuffix("\n") && !page.split(separator: "\n").contains { $0.hasSuffix(" ") })
+    }
+
+    @Test(arguments: names)
+    func theShortPageHasTheOptionsAndNoMore(_ name: String) throws {
+        let command = try command(name)
+        let page = HelpPage.shortPage(command)
+        #expect(page.hasPrefix("snap \(name) - \(command.summary)\n"))
+        #expect(page.hasSuffix("\n'snap help \(name)' says more\n"))
+        #expect(HelpPage.usage(command).allSatisfy { page.contains($0 + "\n") })
+        #expect(!page.contains("\nexamples\n") && !page.contains("\nexit status\n"))
+        #expect(page.utf8.count < HelpPage.page(command).utf8.count)
+        for option in command.options { #expect(page.contains(option.help.split(separator: " ")[0])) }
     }
 
     @Test func theOverviewListsEveryCommandOnce() {

@@ -33,17 +33,20 @@ import Testing
         .nothingToRedo(available: 1), .changedSinceUndo, .removedSnapshot(id), .pathNotFound(path: path),
         .notAFile(path: path, kind: .directory, gap: nil),
         .notAFile(path: path, kind: .file, gap: .unreadable),
-        .notEnoughSpaceToRevert(available: 1, needed: 5000),
+        .notEnoughSpaceToRevert(available: 1, needed: 5000), .goneSnapshot(id), .cannotDropHead(id),
+        .cannotDropNamed(id, names: ["v1", "-\u{1B}"]),
     ]
 
     static let usage: [UsageError] = [
-        .unknownCommand("x", suggestions: []), .unknownOption("--x", suggestions: ["--y"]),
+        .unknownCommand("x", suggestions: []), .unknownTopic("x", suggestions: []),
+        .unknownOption("--x", suggestions: ["--y"]),
         .missingValue(option: "-C", valueName: "DIR"), .unexpectedValue(option: "--x"),
         .notAChoice(option: "--kind", value: "x", choices: ["a", "b"], suggestions: []),
         .invalidValue(option: "--x", value: "1", reason: "it must be 2"), .missingOperand("REV"), .extraOperand(path),
         .exclusive("--a", "--b"), .requires(option: "--a", other: "--b"), .notApplicable(option: "--json"),
         .invalidRevision("@~x", .unexpected(at: 2)), .invalidName("a b", .empty),
         .invalidEnvironment(variable: "SNAP_NOW", value: path, reason: "it must be a time"),
+        .notPassedOn(option: "--json", to: "snap-x"), .unknownSetting("x", suggestions: ["y"]),
     ]
 
     static let failures: [Failure] =
@@ -52,7 +55,9 @@ import Testing
             .currentDirectory(SystemError("getcwd", 2)),
             .output(SystemError("write", 28)), .manifestUnreadable(id), .outside(path: path, root: path), .declined,
             .notInSnapshot(id, path: path, candidates: [path]),
-            .endedPartWay(.cancelled),
+            .endedPartWay(.cancelled), .aliasLoop(["a", "b", "a"]), .editorMissing,
+            .noPlaceForSettings,
+            .editorFailed(command: path, status: 1), .changedMeanwhile(path: path),
         ]
 
     @Test(arguments: failures.indices)
@@ -138,6 +143,9 @@ import Testing
         #expect(hints(.nothingToUndo(available: 2)) == ["snap undo 2", "snap log"])
         #expect(hints(.nothingToRedo(available: 1)) == ["snap redo 1", "snap log"])
         #expect(hints(.removedSnapshot(Self.id)) == ["snap recover abcdef0123"])
+        #expect(
+            hints(.cannotDropNamed(Self.id, names: ["v1"])) == ["snap name -d v1", "snap drop --force abcdef0123"])
+        #expect(hints(.goneSnapshot(Self.id)) == ["snap list --expired"])
         #expect(hints(.changedSinceUndo).first == "snap take")
         // Whatever stopped it half-way, these are the two ways on.
         let full = Failure.endedPartWay(.notEnoughSpaceToRevert(available: 1, needed: 2))

@@ -14,7 +14,7 @@ import Testing
         let name = String(decoding: leading.rest.first ?? [], as: UTF8.self)
         let command = try CommandTable.command(named: name)
         let parsed = try command.parse(leading.rest.dropFirst(), after: leading)
-        if !parsed.isSet(.help) { _ = try command.interpret(parsed) }
+        if !parsed.asksForHelp { _ = try command.interpret(parsed) }
         return parsed
     }
 
@@ -97,7 +97,37 @@ import Testing
 
     @Test func helpIsPrintedWhateverIsMissing() throws {
         #expect(try typed("revert --help").isSet(.help))
-        #expect(try typed("revert a b c d -h").isSet(.help))
+        #expect(try typed("revert a b c d -h").isSet(.shortHelp))
+    }
+
+    @Test func helpKnowsCommandsAndTopics() throws {
+        guard case .overview = try HelpCommand.Meaning(typed("help")) else {
+            Issue.record("'snap help' is not the overview")
+            return
+        }
+        guard case .everything = try HelpCommand.Meaning(typed("help -a")) else {
+            Issue.record("'snap help -a' does not list all")
+            return
+        }
+        guard case .pages(let command?, nil) = try HelpCommand.Meaning(typed("help take")) else {
+            Issue.record("'snap help take' is not one page")
+            return
+        }
+        #expect(command.name == "take")
+        for topic in HelpTopic.all {
+            guard case .pages(_, let found?) = try HelpCommand.Meaning(typed("help \(topic.name)")) else {
+                Issue.record("'snap help \(topic.name)' is no topic")
+                continue
+            }
+            #expect(found == topic)
+        }
+    }
+
+    @Test func whatHelpDoesNotKnowIsNamedWithTheNearest() {
+        #expect(throws: UsageError.unknownTopic("tkae", suggestions: ["take"])) { try typed("help tkae") }
+        #expect(throws: UsageError.unknownTopic("tutrial", suggestions: ["tutorial"])) { try typed("help tutrial") }
+        #expect(throws: UsageError.unknownTopic("xyzxyz", suggestions: [])) { try typed("help xyzxyz") }
+        #expect(throws: UsageError.exclusive("--all", "COMMAND")) { try typed("help --all take") }
     }
 
     @Test func contradictionsAreRefused() {

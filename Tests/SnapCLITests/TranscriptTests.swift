@@ -89,7 +89,8 @@ import Testing
     /// Bytes that no command prints part the outputs.
     private static let mark = "\u{1}\u{2}step"
 
-    private func run(_ transcript: Transcript) throws -> Transcript {
+    /// The transcript with what its commands print and end with now.
+    func run(_ transcript: Transcript) throws -> Transcript {
         let program = try #require(Self.program)
         let temporary = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
             .appendingPathComponent("snap-transcript-\(UUID().uuidString)")

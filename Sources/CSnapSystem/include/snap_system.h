@@ -58,10 +58,30 @@ int snap_clone(int fd, int from);
 int snap_start_pager(const char *command);
 // Closes standard output, and waits until the process has ended.
 void snap_end_pager(int process);
-// Runs command in a shell with two words behind it, on this process's own descriptors. Answers its status, 128 + the signal that ended it, or -1 and errno.
+// Runs command in a shell with two words behind it, or one if second is NULL, on this process's own descriptors. Answers its status, 128 + the signal that ended
+// it, or -1 and errno.
 int snap_run_command(const char *command, const char *first, const char *second);
+// Replaces this process by a program. `words` are its arguments, its name first, one after the other, each ended by a zero: `length` bytes. Returns only
+// if that failed: -1 and errno.
+int snap_execute(const char *program, const void *words, size_t length);
 // Columns of the terminal that is open as fd; 0 if it is none.
 int snap_terminal_columns(int fd);
+
+// Says that the cursor of the terminal at standard error is hidden, or is not any more. While it is, a signal that stops or quits the
+// process shows it first.
+void snap_cursor_is_hidden(int hidden);
+
+// 0 where `fd` is the terminal of this process and another job has it now, else 1.
+int snap_is_foreground(int fd);
+
+// What the file system of `fd` is: statfs's number of its type, whether nothing can be written to it, and its inodes, in all and free.
+int snap_file_system(int fd, uint32_t *type, int *read_only, uint64_t *inodes, uint64_t *free_inodes);
+
+// 1 where files of the file system of `fd` have attributes that users may set, 0 where not, -1 where that cannot be told. Nothing is set.
+int snap_has_attributes(int fd);
+
+// A limit of this process, now: 0 open files, 1 bytes of a stack. UINT64_MAX: none.
+int snap_limit(int which, uint64_t *value);
 
 // 1 where another open descriptor or a shared mapping may write to the regular file `fd`, 0 where none does or it cannot be asked.
 int snap_has_writer(int fd);

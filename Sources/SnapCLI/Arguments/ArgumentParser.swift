@@ -3,6 +3,8 @@
 // The hard part is that a value may look like an option (`-m -x` gives the message `-x`) and that everything is bytes: an
 // option's name must be ASCII, but what follows it need not be text at all.
 
+import SnapStore
+
 /// Reads the arguments of a command, or those before it.
 struct ArgumentParser {
     let options: [Option]
@@ -52,7 +54,7 @@ struct ArgumentParser {
             guard attached == nil else { throw .unexpectedValue(option: "--" + name) }
             result.occurrences.append(.init(option: option, value: nil, isNegated: true))
         } else {
-            throw .unknownOption("--" + name, suggestions: suggestions(for: name, among: longNames).map { "--" + $0 })
+            throw .unknownOption("--" + name, suggestions: names(like: name))
         }
     }
 
@@ -63,9 +65,9 @@ struct ArgumentParser {
         while index < letters.endIndex {
             let letter = letters[index]
             guard let option = options.first(where: { $0.short?.asciiValue == letter }) else {
-                // `-force` was meant to be `--force`; a letter alone is near to every other.
+                // `-force` was meant to be `--force`; a letter or two are near to every other.
                 let word = String(decoding: letters, as: UTF8.self)
-                let meant = longNames.contains(word) ? ["--" + word] : []
+                let meant = letters.count < 3 ? [] : suggestions(for: word, among: longNames).map { "--" + $0 }
                 let shown =
                     letter < 0x80 ? String(UnicodeScalar(letter)) : String(decoding: letters[index...], as: UTF8.self)
                 throw .unknownOption("-" + shown, suggestions: meant)
@@ -106,6 +108,17 @@ struct ArgumentParser {
             }
         }
         result.occurrences.append(.init(option: option, value: value, isNegated: false))
+    }
+
+    /// What a long option that is not known may have been meant to be. The beginning of a name is no name, or scripts would
+    /// break when an option is added; but then it is known what was meant.
+    private func names(like name: String) -> [String] {
+        guard !name.isEmpty else { return [] }
+        let wanted = name.lowercased()
+        let begun = longNames.filter { $0.hasPrefix(wanted) }.sorted()
+        if !begun.isEmpty { return begun.prefix(3).map { "--" + $0 } }
+        if options.contains(where: { $0.short.map { String($0) } == name }) { return ["-" + name] }
+        return suggestions(for: wanted, among: longNames).map { "--" + $0 }
     }
 
     private var longNames: [String] {

@@ -1,4 +1,6 @@
-// One command as the table describes it: what parsing, help and, later, man pages and completions are made from.
+// One command as the table describes it: what parsing, help, man pages and completions are made from.
+
+import SnapStore
 
 /// Where a command stands in the list of all.
 enum CommandGroup: String, Sendable, CaseIterable {
@@ -17,19 +19,33 @@ struct Operand: Sendable, Equatable {
     let isBehindDashes: Bool
     /// Any number of them, behind the others.
     var isRepeated = false
+    /// What it must be one of; empty: anything.
+    var choices: [String] = []
+    /// What it means: a phrase without a full stop. Of two with one name the first is explained, for both.
+    var explanation = ""
 
-    static func repeated(_ name: String, isOptional: Bool = true) -> Operand {
-        Operand(name: name, isOptional: isOptional, isBehindDashes: false, isRepeated: true)
+    static func choice(_ name: String, of choices: [String], _ explanation: String = "") -> Operand {
+        Operand(name: name, isOptional: false, isBehindDashes: false, choices: choices, explanation: explanation)
     }
-    static func required(_ name: String) -> Operand { Operand(name: name, isOptional: false, isBehindDashes: false) }
-    static func optional(_ name: String) -> Operand { Operand(name: name, isOptional: true, isBehindDashes: false) }
-    static func paths(_ name: String) -> Operand { Operand(name: name, isOptional: true, isBehindDashes: true) }
+    static func repeated(_ name: String, isOptional: Bool = true, _ explanation: String = "") -> Operand {
+        Operand(
+            name: name, isOptional: isOptional, isBehindDashes: false, isRepeated: true, explanation: explanation)
+    }
+    static func required(_ name: String, _ explanation: String = "") -> Operand {
+        Operand(name: name, isOptional: false, isBehindDashes: false, explanation: explanation)
+    }
+    static func optional(_ name: String, _ explanation: String = "") -> Operand {
+        Operand(name: name, isOptional: true, isBehindDashes: false, explanation: explanation)
+    }
+    static func paths(_ name: String, _ explanation: String = "") -> Operand {
+        Operand(name: name, isOptional: true, isBehindDashes: true, explanation: explanation)
+    }
 }
 
 /// A line of help with a word in front: a status, a field.
-struct HelpEntry: Sendable, Equatable {
-    let term: String
-    let meaning: String
+package struct HelpEntry: Sendable, Equatable {
+    package let term: String
+    package let meaning: String
 
     init(_ term: String, _ meaning: String) {
         self.term = term
@@ -45,9 +61,9 @@ struct FieldGroup: Sendable, Equatable {
 }
 
 /// A command line that can be pasted, and what it is for.
-struct Example: Sendable, Equatable {
-    let line: String
-    let purpose: String
+package struct Example: Sendable, Equatable {
+    package let line: String
+    package let purpose: String
 
     init(_ line: String, _ purpose: String) {
         self.line = line
@@ -91,7 +107,7 @@ struct Command: Sendable {
         self.group = group
         self.synopses = synopses
         self.operands = operands
-        self.options = options + [.help]
+        self.options = options + [.shortHelp, .help]
         self.discussion = discussion
         self.fields = fields
         self.otherFields = otherFields
@@ -106,7 +122,7 @@ struct Command: Sendable {
     /// Reads the words behind the command's name. `leading` are the options that stood before it.
     func parse(_ words: ArraySlice<[UInt8]>, after leading: ParsedArguments) throws(UsageError) -> ParsedArguments {
         var typed = try ArgumentParser(options: options).parse(words)
-        if typed.isSet(.help) { return typed }
+        if typed.asksForHelp { return typed }
         if leading.isSet(.json), !options.contains(.json) { throw .notApplicable(option: Option.json.name) }
         if let paths = operands.first(where: \.isBehindDashes), let count = typed.operandsBeforeDashes {
             typed.paths = Array(typed.operands[count...])
@@ -123,6 +139,14 @@ struct Command: Sendable {
         }
         if let missing = operands.dropFirst(typed.operands.count).first(where: { !$0.isOptional }) {
             throw .missingOperand(missing.name)
+        }
+        for (operand, word) in zip(operands, typed.operands) where !operand.choices.isEmpty {
+            let text = String(decoding: word, as: UTF8.self)
+            guard operand.choices.contains(text) else {
+                throw .notAChoice(
+                    option: operand.name, value: text, choices: operand.choices,
+                    suggestions: suggestions(for: text, among: operand.choices))
+            }
         }
         typed.occurrences = leading.occurrences + typed.occurrences
         return typed

@@ -3,6 +3,8 @@
 // The table holds names and how to make a command of each: only the one that is called is made, since start-up is part of
 // every take.
 
+import SnapStore
+
 enum CommandTable {
     struct Entry: Sendable {
         let name: String
@@ -28,16 +30,23 @@ enum CommandTable {
         Entry("revert", RevertCommand.command),
         Entry("undo", UndoCommand.undo),
         Entry("redo", UndoCommand.redo),
+        Entry("drop", DropCommand.drop),
+        Entry("recover", DropCommand.recover),
         Entry("verify", VerifyCommand.command),
+        Entry("doctor", DoctorCommand.command),
+        Entry("config", ConfigCommand.command),
         Entry("help", HelpCommand.command),
+        Entry("completion", CompletionCommand.command),
         Entry("version", VersionCommand.command),
     ]
 
     /// Every command, made.
     static var commands: [Command] { entries.map { $0.command() } }
 
+    static func entry(named name: String) -> Entry? { entries.first { $0.name == name } }
+
     static func command(named name: String) throws(UsageError) -> Command {
-        if let entry = entries.first(where: { $0.name == name }) { return entry.command() }
+        if let entry = entry(named: name) { return entry.command() }
         throw .unknownCommand(name, suggestions: suggestions(for: name, among: entries.map(\.name)))
     }
 }

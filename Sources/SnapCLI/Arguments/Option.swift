@@ -1,8 +1,10 @@
 // One option as the command table describes it. Parsing and help read the same value, so they cannot disagree.
 
+import SnapStore
+
 /// An option of a command, or of snap itself.
-struct Option: Sendable, Equatable {
-    enum Kind: Sendable, Equatable {
+package struct Option: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
         case flag
         /// Takes a value, called so in help. The last one given counts.
         case value(String)
@@ -13,17 +15,17 @@ struct Option: Sendable, Equatable {
     }
 
     /// Without the dashes; nil for an option that has a letter only.
-    let long: String?
-    let short: Character?
-    let kind: Kind
+    package let long: String?
+    package let short: Character?
+    package let kind: Kind
     /// What the value must be one of; empty: anything.
-    let choices: [String]
+    package let choices: [String]
     /// A flag that `--no-…` takes back.
-    let isNegatable: Bool
+    package let isNegatable: Bool
     /// Nothing behind it is read: it asks for text, not for work.
     let isFinal: Bool
     /// What it does: a phrase without a full stop.
-    let help: String
+    package let help: String
 
     private init(
         long: String?, short: Character?, kind: Kind, choices: [String] = [], isNegatable: Bool = false,
@@ -65,11 +67,19 @@ struct Option: Sendable, Equatable {
     }
 
     /// What help calls the value that it needs; nil if it needs none.
-    var valueName: String? {
+    package var valueName: String? {
         switch kind {
         case .flag, .optional: nil
         case .value(let name), .repeated(let name): name
         }
+    }
+
+    /// What it does, with what its value must be and whether it may be repeated.
+    package var explanation: String {
+        var words = help
+        if !choices.isEmpty { words += ": " + choices.joined(separator: ", ") }
+        if case .repeated = kind { words += " (may be repeated)" }
+        return words
     }
 
     /// A value that belongs to it stands in the same word, if there is one.
@@ -81,12 +91,19 @@ struct Option: Sendable, Equatable {
 /// Options of snap itself. They may stand before the command; a command that lists one takes it behind its name as well.
 extension Option {
     static let directory = Option.repeated(nil, short: "C", "DIR", "act as if started in DIR")
-    static let help = Option.flag("help", short: "h", final: true, "print help; behind a command, its own")
+    static let help = Option.flag("help", final: true, "print help; behind a command, all about it")
+    static let shortHelp = Option.flag(nil, short: "h", final: true, "print help; behind a command, its options")
     static let version = Option.flag("version", final: true, "print the version")
     static let quiet = Option.flag("quiet", short: "q", "no receipts, notes or progress")
     static let verbose = Option.flag("verbose", short: "v", "say more")
     static let json = Option.flag("json", "print the result as one JSON object a line")
     static let noPager = Option.flag("no-pager", "print to the terminal, however long it is")
+    static let colour = Option.value(
+        "color", "WHEN", choices: ColourChoice.allCases.map(\.rawValue), "colour what is printed")
+    static let progress = Option.value(
+        "progress", "WHEN", choices: ProgressChoice.allCases.map(\.rawValue), "show how far it is")
 
-    static let global: [Option] = [.directory, .help, .version, .quiet, .verbose, .json, .noPager]
+    static let global: [Option] = [
+        .directory, .shortHelp, .help, .version, .quiet, .verbose, .json, .noPager, .colour, .progress,
+    ]
 }

@@ -25,6 +25,9 @@ struct ParsedArguments: Sendable, Equatable {
         occurrences.last { $0.option.name == option.name }.map { !$0.isNegated } ?? false
     }
 
+    /// Nothing is to be done but to explain.
+    var asksForHelp: Bool { isSet(.help) || isSet(.shortHelp) }
+
     /// The last value given for an option.
     func value(_ option: Option) -> [UInt8]? {
         values(option).last
@@ -62,6 +65,13 @@ struct ParsedArguments: Sendable, Equatable {
             return .normal
         }
         return last.option.name == quiet ? .quiet : .verbose
+    }
+}
+
+extension ParsedArguments {
+    /// How progress is asked for; the last word counts.
+    var progress: ProgressChoice {
+        text(.progress).flatMap { ProgressChoice(rawValue: $0) } ?? .auto
     }
 }
 

@@ -9,7 +9,7 @@ enum CatCommand {
         summary: "print files as they were in a snapshot",
         group: .look,
         synopses: ["REV:PATH..."],
-        operands: [.repeated("REV:PATH", isOptional: false)],
+        operands: [.repeated("REV:PATH", isOptional: false, "a snapshot, and a file in it")],
         options: [.quiet],
         discussion: [
             "Prints the bytes that the file PATH had in the snapshot REV, of several one after the other. PATH is a "

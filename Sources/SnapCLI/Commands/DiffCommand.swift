@@ -24,8 +24,6 @@ enum DiffCommand {
     static let binary = Option.flag("binary", "write patches of what is not text, too")
     static let wordDiff = Option.flag("word-diff", "mark words instead of lines")
     static let metadata = Option.flag("metadata", "also times, and whatever differs in directories")
-    static let colour = Option.value("color", "WHEN", choices: ["auto", "always", "never"], "colour the patches")
-
     static let tool = Option.value("tool", "COMMAND", "show the files by this program, which gets two directories")
 
     static let command = Command(
@@ -33,11 +31,15 @@ enum DiffCommand {
         summary: "show what differs between two states",
         group: .look,
         synopses: ["[options] [REV [REV]] [-- PATH...]"],
-        operands: [.optional("REV"), .optional("REV"), .paths("PATH")],
+        operands: [
+            .optional("REV", "the old snapshot, which is the head if it is not said, and the new one"),
+            .optional("REV"),
+            .paths("PATH", "compare nothing but what is at or below PATH"),
+        ],
         options: [
             patch, unified, stat, numstat, shortstat, summary, nameOnly, nameStatus, zero, exitCode, findRenames,
-            noRenames, ignoreAllSpace, ignoreSpaceChange, ignoreBlankLines, binary, wordDiff, metadata, colour, tool,
-            .json, .quiet, .noPager,
+            noRenames, ignoreAllSpace, ignoreSpaceChange, ignoreBlankLines, binary, wordDiff, metadata, tool,
+            .json, .quiet, .noPager, .colour,
         ],
         discussion: [
             "Without REV, what changed in the working directory since the head; with one, since that snapshot; with two, or with "
@@ -128,8 +130,6 @@ extension DiffCommand {
         var hasMetadata: Bool
         /// Another program's command line.
         var tool: [UInt8]?
-        /// nil: on a terminal.
-        var colour: Bool?
 
         /// What is printed.
         enum Form: Sendable { case patch, stat, numstat, shortstat, summary, nameOnly, nameStatus, json }
@@ -168,7 +168,6 @@ extension DiffCommand.Meaning {
         isBinary = typed.isSet(Names.binary)
         hasWords = typed.isSet(Names.wordDiff)
         hasMetadata = typed.isSet(Names.metadata)
-        colour = typed.text(Names.colour).flatMap { $0 == "auto" ? nil : $0 == "always" }
         tool = try nonEmptyPath(typed, Names.tool)
         forms = []
         let flags: [(Option, Form)] = [

@@ -11,21 +11,15 @@ struct DiffTool {
 
     /// The status of the program. `note` is told what it will not be shown.
     func run(_ diff: DirectoryDiff, _ changes: [FileChange], note: (String) -> Void) throws(Failure) -> Int32 {
-        let parent = Process.environment("TMPDIR").flatMap { $0.isEmpty ? nil : $0 } ?? Array("/tmp".utf8)
         do throws(SystemError) {
-            let place = try FileDescriptor.open(parent, [.read, .directory])
-            let token = try Process.randomBytes(8).map { String($0, radix: 16) }.joined()
-            let name = Array("snap-diff-\(token)".utf8)
-            try place.makeDirectory(name, mode: 0o700)
-            defer { try? TreeRemoval.remove(name, in: place) }
-            let top = try place.open(name, [.read, .directory])
-            for side in ["old", "new"] { try top.makeDirectory(Array(side.utf8), mode: 0o700) }
-            for change in changes {
-                try write(change.old, "old", diff, top, note)
-                try write(change.new, "new", diff, top, note)
+            return try ScratchDirectory.use("diff") { (path, top) throws(SystemError) in
+                for side in ["old", "new"] { try top.makeDirectory(Array(side.utf8), mode: 0o700) }
+                for change in changes {
+                    try write(change.old, "old", diff, top, note)
+                    try write(change.new, "new", diff, top, note)
+                }
+                return try Process.run(command, path + Array("/old".utf8), path + Array("/new".utf8))
             }
-            let path = parent + [0x2F] + name + [0x2F]
-            return try Process.run(command, path + Array("old".utf8), path + Array("new".utf8))
         } catch {
             throw .system(doing: "show the differences by", path: command, error)
         }

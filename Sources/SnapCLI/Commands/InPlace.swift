@@ -66,7 +66,7 @@ struct InPlace: Sendable {
             options.confirm = { plan in
                 let removals = plan.count(.remove)
                 guard RemovalQuestion.isDue(removals: removals, of: plan.presentCount) else { return true }
-                progress.finish()
+                progress.pause()
                 let answer = messages.ask(RemovalQuestion.text(removals: removals, of: plan.presentCount))
                 let isYes = RemovalQuestion.isYes(answer)
                 isDeclined.withLock { $0 = !isYes }

@@ -18,11 +18,11 @@ enum InitCommand {
             "Makes '.snapstore' in the current directory, whose states are then kept by 'snap take'. Where there is a "
                 + "store already, nothing is changed.",
             "With --store the objects go elsewhere, and '.snapstore' only says where. Several directories may "
-                + "share a store.",
+                + "share a store. Where --store is not given, the environment's SNAP_STORE may name DIR.",
         ],
         examples: [
             Example("snap init", "keep the states of this directory, beside its files"),
-            Example("snap init --store ~/.snapstores/work", "keep them out of reach of 'git clean' and 'rm -r'"),
+            Example("snap init --store ~/snapstore", "keep them out of reach of 'git clean' and 'rm -r'"),
         ],
         statuses: [HelpEntry("0", "there is a store now")],
         meaning: { (typed) throws(UsageError) in
@@ -44,7 +44,11 @@ enum InitCommand {
     static func initialize(_ meaning: Meaning, _ session: Session) throws(Failure) {
         let here = try session.currentDirectory()
         var options = InitOptions()
-        if let store = meaning.store { options.store = try session.absolute(store) }
+        if let store = meaning.store {
+            options.store = try session.absolute(store)
+        } else if let usual = Process.environment("SNAP_STORE"), !usual.isEmpty {
+            options.usualStore = try session.absolute(usual)
+        }
         options.homeDirectory = session.homeDirectory
         options.force = meaning.force
         let report = try storing { () throws(StoreError) in try WorkingDirectory.initialize(at: here, options) }

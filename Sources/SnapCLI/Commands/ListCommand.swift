@@ -11,8 +11,11 @@ enum ListCommand {
         summary: "list the snapshots, newest first",
         group: .look,
         synopses: ["[REV...] [options] [--json] [-- PATH...]"],
-        operands: [.repeated("REV"), .paths("PATH")],
-        options: ListFilter.options + [directory, .json, .quiet, .noPager],
+        operands: [
+            .repeated("REV", "the snapshots to list, or a range A..B; all if it is not said"),
+            .paths("PATH", "list only those in which something at or below PATH changed"),
+        ],
+        options: ListFilter.options + [directory, .json, .quiet, .noPager, .colour],
         discussion: [
             "Each line has the start of a snapshot's id, its age, its kind unless it is a checkpoint, its names in "
                 + "brackets, and the first line of its message. '@' marks the head: the state that the working "
@@ -23,35 +26,48 @@ enum ListCommand {
                 + "at or below them is not as in the snapshot before; '*', '?' and '[...]' match as in git.",
             "Of several conditions all must hold. --offset and --limit count what they leave, from the newest. TIME is "
                 + "whatever can stand in '@{TIME}'; GLOB has '*', '?' and '[...]'.",
+            "With --expired the same is said of snapshots that were dropped or have expired, and how long they can "
+                + "still be recovered.",
         ],
-        fields: [
-            HelpEntry("id", "the snapshot's id"),
-            HelpEntry("time", "when it was recorded"),
-            HelpEntry("event", "what recorded it"),
-            HelpEntry("kind", "operation, checkpoint or milestone; absent if not known"),
-            HelpEntry("message", "its message, or an empty text"),
-            HelpEntry("names", "array of its names"),
-            HelpEntry("head", "true for the head"),
-        ],
+        fields: fields,
         otherFields: [
             FieldGroup(
                 condition: "with --directory",
                 fields: [
                     HelpEntry("directory", "the id of the working directory that it was taken in"),
                     HelpEntry("directory_path", "where that is, or directory_path_base64; absent if not known"),
-                ])
+                ]),
+            FieldGroup(condition: "with --expired", fields: removalFields),
         ],
         examples: [
             Example("snap list -n 10", "show the last ten"),
             Example("snap list -- src", "show which snapshots changed something in 'src'"),
             Example("snap list --since yesterday --kind milestone", "show the milestones since yesterday"),
             Example("snap list release-1.2..", "show what came after a release"),
+            Example("snap list --expired", "show what 'snap recover' can bring back"),
         ],
         meaning: { (typed) throws(UsageError) in
             Meaning(
                 filter: try ListFilter(typed), hasDirectories: typed.isSet(directory), isJSON: typed.isSet(.json))
         },
         run: run)
+
+    static let fields = [
+        HelpEntry("id", "the snapshot's id"),
+        HelpEntry("time", "when it was recorded"),
+        HelpEntry("event", "what recorded it"),
+        HelpEntry("kind", "operation, checkpoint or milestone; absent if not known"),
+        HelpEntry("message", "its message, or an empty text"),
+        HelpEntry("names", "array of its names"),
+        HelpEntry("head", "true for the head"),
+    ]
+
+    /// Of a snapshot that was removed.
+    static let removalFields = [
+        HelpEntry("removed_by", "drop or expire"),
+        HelpEntry("removed", "when that was"),
+        HelpEntry("recoverable_until", "when its grace ends"),
+    ]
 
     struct Meaning: Sendable {
         var filter: ListFilter
@@ -64,21 +80,26 @@ enum ListCommand {
         var options = try meaning.filter.options(in: directory, session)
         options.wantsDirectories = meaning.hasDirectories
         let shown = try find(options, directory, session)
-        if meaning.isJSON {
-            for summary in shown { try session.output.print(json(summary)) }
-            return .done
-        }
-        if shown.isEmpty, meaning.filter.isEverything {
+        if shown.isEmpty, meaning.filter.isEverything, !meaning.isJSON {
             session.messages.receipt(["no snapshots yet"])
             session.messages.hint("snap take")
+        }
+        try show(shown, isJSON: meaning.isJSON, session)
+        return .done
+    }
+
+    /// Prints the snapshots, one a line.
+    static func show(_ summaries: [SnapshotSummary], isJSON: Bool, _ session: Session) throws(Failure) {
+        if isJSON {
+            for summary in summaries { try session.output.print(json(summary)) }
+            return
         }
         session.output.startPaging()
         let now = try session.now()
         let output = session.output
-        for line in lines(shown, now: now, isColoured: output.wantsColour, width: output.width) {
+        for line in lines(summaries, now: now, isColoured: output.wantsColour, width: output.width) {
             try output.print(line)
         }
-        return .done
     }
 
     private static func find(
@@ -110,6 +131,7 @@ enum ListCommand {
         var row = [
             (summary.isHead ? "@ " : "  ") + summary.id.short, ageText(summary.time, now: now), kind?.name ?? "", names,
         ]
+        if let removal = summary.removal { row.append(removalText(removal, now: now)) }
         if let directory = summary.directory {
             // A directory that nobody knows any more has its id only.
             row.append(summary.directoryPath.map { quotedPath($0) } ?? directory)
@@ -129,6 +151,7 @@ enum ListCommand {
         line.set("head", summary.isHead)
         if let directory = summary.directory { line.set("directory", directory) }
         if let path = summary.directoryPath { line.set("directory_path", path: path) }
+        summary.removal?.set(in: &line)
         return line
     }
 }

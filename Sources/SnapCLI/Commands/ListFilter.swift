@@ -17,9 +17,11 @@ struct ListFilter: Sendable {
     static let component = Option.value("component", "ID", "only those of that component")
     static let event = Option.value("event-id", "ID", "only those that belong to that event")
     static let action = Option.value("action-id", "ID", "only those that belong to that action")
+    static let expired = Option.flag("expired", "those that were dropped or have expired, instead of the others")
 
     static let options: [Option] = [
         limit, offset, reverse, since, until, name, tag, kind, trigger, component, event, action,
+        expired,
     ]
 
     /// What the operands name.
@@ -51,6 +53,7 @@ struct ListFilter: Sendable {
         plain.component = typed.text(Self.component)
         plain.event = typed.text(Self.event)
         plain.action = typed.text(Self.action)
+        plain.listsRemoved = typed.isSet(Self.expired)
         operands = try Self.operands(typed.operands)
     }
 
@@ -81,7 +84,7 @@ struct ListFilter: Sendable {
     /// Every snapshot is meant, so that none means that there are none.
     var isEverything: Bool {
         operands == .all && since == nil && until == nil && plain.offset == 0 && (plain.limit ?? 1) > 0
-            && plain.name == nil && plain.kind == nil && !plain.readsManifests && paths.isEmpty
+            && plain.name == nil && plain.kind == nil && !plain.readsManifests && paths.isEmpty && !plain.listsRemoved
     }
 
     /// What the library is asked for.
@@ -91,7 +94,9 @@ struct ListFilter: Sendable {
         case .all: break
         case .snapshots(let revisions):
             var ids: [ObjectID] = []
-            for revision in revisions { ids.append(try session.resolve(revision, in: directory)) }
+            for revision in revisions {
+                ids.append(try session.resolve(revision, in: directory, prefersRemoved: plain.listsRemoved))
+            }
             options.selection = .snapshots(ids)
         case .range(let from, let to):
             options.selection = .range(

@@ -14,7 +14,10 @@ enum LsCommand {
         summary: "list the files in a snapshot",
         group: .look,
         synopses: ["[-l] [-R] [-z] [--json] [REV:PATH] [PATH...]"],
-        operands: [.optional("REV:PATH"), .repeated("PATH")],
+        operands: [
+            .optional("REV:PATH", "a snapshot, and a directory or file in it; the root if there is no ':PATH'"),
+            .repeated("PATH", "more of them, from the current directory"),
+        ],
         options: [long, recursive, zero, .json, .quiet],
         discussion: [
             "Lists what the directory PATH had in the snapshot REV, sorted by the bytes of the names; without ':PATH' "

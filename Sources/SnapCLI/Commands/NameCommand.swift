@@ -12,7 +12,10 @@ enum NameCommand {
         summary: "name a snapshot, remove a name, list the names",
         group: .look,
         synopses: ["[-f] NAME [REV]", "-d NAME", "[--json]"],
-        operands: [.optional("NAME"), .optional("REV")],
+        operands: [
+            .optional("NAME", "the name to give, to move or to remove"),
+            .optional("REV", "the snapshot that gets it; the head if it is not said"),
+        ],
         options: [force, delete, .json, .quiet],
         discussion: [
             "Gives the snapshot REV, or the head, a name that can stand wherever a revision can. Without operands the "

@@ -26,10 +26,13 @@ enum RevertCommand {
             "[REV] [--dry-run] [options] [-- PATH...]", "[REV] --into DIR [--json] [-- PATH...]",
             "--continue | --abort",
         ],
-        operands: [.optional("REV"), .paths("PATH")],
+        operands: [
+            .optional("REV", "the snapshot to put back; the head if it is not said"),
+            .paths("PATH", "put back nothing but what is at or below PATH"),
+        ],
         options: [
             latest, back, at, name, into, dryRun, keepExtra, onlyContent, keepGit, InPlace.force, InPlace.yes, resume,
-            abort, zero, .json, .quiet, .verbose,
+            abort, zero, .json, .quiet, .verbose, .progress,
         ],
         discussion: [
             "Makes the working directory what it was in the snapshot REV, or in the head: contents, modes, owners, times, "
@@ -47,6 +50,7 @@ enum RevertCommand {
         otherFields: [
             FieldGroup(condition: "with --dry-run", fields: RevertPlanPage.fields),
             FieldGroup(condition: "with --into", fields: RestoreReceipt.fields),
+            FieldGroup(condition: ProgressFrame.condition, fields: ProgressFrame.fields),
         ],
         examples: [
             Example("snap revert", "undo everything since the last snapshot"),

@@ -9,11 +9,11 @@ enum ShowCommand {
         summary: "show what a snapshot is and what it covers",
         group: .look,
         synopses: ["[--json] [REV]"],
-        operands: [.optional("REV")],
+        operands: [.optional("REV", "the snapshot; the head if it is not said")],
         options: [.json, .quiet, .noPager],
         discussion: [
-            "Shows the manifest of REV, or of the head. A revision is '@' for the head, '@~2' for its second ancestor, "
-                + "'@{2}' for the head two steps ago, a name, or the first four or more digits of an id.",
+            "Shows what the snapshot's manifest says: when and why it was taken, by which rules, what it covers and "
+                + "what not; and what it changed since its parent.",
             "With --json the manifest is printed as it is stored, with its id.",
         ],
         fields: [

@@ -31,7 +31,7 @@ enum TakeCommand {
         synopses: ["[--init] [-m MESSAGE] [--name NAME] [options]"],
         options: [
             initialize, message, name, tag, kind, always, rehash, trigger, source, reason, event, action, component,
-            compression, oneFileSystem, force, .json, .quiet, .verbose,
+            compression, oneFileSystem, force, .json, .quiet, .verbose, .progress,
         ],
         discussion: [
             "Records a snapshot of the whole working directory, from any directory in it, and prints its id. If nothing "
@@ -40,6 +40,7 @@ enum TakeCommand {
                 + "covered. With --verbose it also says which files were read, and why.",
         ],
         fields: TakeReceipt.fields,
+        otherFields: [FieldGroup(condition: ProgressFrame.condition, fields: ProgressFrame.fields)],
         examples: [
             Example("snap take -m 'before the upgrade'", "record the state now"),
             Example("before=$(snap take --init -q)", "record it in a script, and keep the id"),

@@ -10,8 +10,8 @@ enum UndoCommand {
         summary: "go back to the state before the last change",
         group: .restore,
         synopses: ["[N] [--force] [--yes] [--json]"],
-        operands: [.optional("N")],
-        options: [InPlace.force, InPlace.yes, .json, .quiet, .verbose],
+        operands: [.optional("N", "how many steps; one if it is not said")],
+        options: [InPlace.force, InPlace.yes, .json, .quiet, .verbose, .progress],
         discussion: [
             "Puts the working directory back to the state before the last take, revert or run, or N steps back. What was "
                 + "changed since the head is the first step: it is taken before it is undone, so that 'snap redo' can bring it "
@@ -37,8 +37,8 @@ enum UndoCommand {
         summary: "go forward again after an undo",
         group: .restore,
         synopses: ["[N] [--force] [--yes] [--json]"],
-        operands: [.optional("N")],
-        options: [InPlace.force, InPlace.yes, .json, .quiet, .verbose],
+        operands: [.optional("N", "how many steps; one if it is not said")],
+        options: [InPlace.force, InPlace.yes, .json, .quiet, .verbose, .progress],
         discussion: [
             "Takes the last undo back, or the last N. A take or a revert ends what can be redone. If the directory has "
                 + "changed since the undo, nothing is done.",

@@ -13,7 +13,7 @@ enum VerifyCommand {
         summary: "check the store, and name what is hurt",
         group: .care,
         synopses: ["[--quick | --full] [--json]"],
-        options: [quick, full, .json, .quiet],
+        options: [quick, full, .json, .quiet, .progress],
         discussion: [
             "Checks that every snapshot's objects are in the store. With --full every byte is read and compared with "
                 + "its checksum and id. Damaged files of the store are named, and the snapshots and paths that "

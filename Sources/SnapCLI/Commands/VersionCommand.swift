@@ -7,6 +7,7 @@ enum VersionCommand {
         group: .about,
         synopses: [""],
         discussion: ["The same as 'snap --version'."],
+        examples: [Example("snap version", "see which snap this is, as for a report")],
         meaning: { (_) throws(UsageError) in () },
         run: { (_, session) throws(Failure) in
             try session.output.print(SnapCLI.versionLine)

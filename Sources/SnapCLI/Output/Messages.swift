@@ -7,6 +7,8 @@ struct Messages: Sendable {
     private static let standardError: Int32 = 2
 
     let verbosity: Verbosity
+    /// What was asked for.
+    var progress = ProgressChoice.auto
 
     var isQuiet: Bool { verbosity == .quiet }
 
@@ -14,6 +16,19 @@ struct Messages: Sendable {
     var isWatched: Bool {
         !isQuiet && Process.isTerminal(Self.standardError) && Process.environment("TERM") != Array("dumb".utf8)
     }
+
+    /// How progress is told.
+    var progressForm: ProgressForm {
+        switch progress {
+        case .auto: isWatched ? .line : .none
+        case .always: isQuiet ? .none : .line
+        case .never: .none
+        case .json: .json
+        }
+    }
+
+    /// Columns of the terminal, by the same rule as for standard output; nil if nobody knows.
+    var width: Int? { columnsOf(Self.standardError, environment: Process.environment("COLUMNS")) }
 
     /// Whether somebody can be asked.
     var canAsk: Bool { Process.isTerminal(Self.standardInput) && Process.isTerminal(Self.standardError) }

@@ -3,6 +3,7 @@
 // It is collected and written in large pieces, and every failure to write is an error: a result that was not delivered must
 // not end in status 0.
 
+import SnapStore
 import SnapSystem
 
 final class Output {
@@ -14,26 +15,25 @@ final class Output {
     private var buffer: [UInt8] = []
     private var pager: Pager?
     var mayPage = true
+    /// What `--color` says; nil: nothing.
+    var colour: ColourChoice?
 
     /// What is written goes to a person's screen, perhaps through a pager.
     var isTerminal: Bool { pager != nil || Process.isTerminal(Self.standardOutput) }
 
-    /// Whether text may be dimmed.
+    /// Whether text is coloured.
     var wantsColour: Bool {
         colourIsWanted(
-            isTerminal: isTerminal, noColour: Process.environment("NO_COLOR"),
+            option: colour, isTerminal: isTerminal, noColour: Process.environment("NO_COLOR"),
+            forced: Process.environment("CLICOLOR_FORCE"), configured: { UserConfiguration.forDisplay.colour },
             terminal: Process.environment("TERM"))
     }
 
     /// Columns to fit tables into: COLUMNS if it is set, else the terminal's; nil if neither is known, and then nothing is cut.
     var width: Int? {
-        if let value = Process.environment("COLUMNS"),
-            let columns = wholeNumber(String(decoding: value, as: UTF8.self)),
-            columns > 0
-        {
-            return columns
-        }
-        return pager?.columns ?? Process.terminalColumns(Self.standardOutput)
+        let columns = Process.environment("COLUMNS")
+        if let pager, let known = pager.columns { return columnsSet(in: columns) ?? known }
+        return columnsOf(Self.standardOutput, environment: columns)
     }
 
     /// What is written goes through a pager.
@@ -100,4 +100,15 @@ final class Output {
             throw .output(error)
         }
     }
+}
+
+/// COLUMNS if it is set, else the columns of the terminal that is open as `descriptor`; nil if neither is known.
+func columnsOf(_ descriptor: Int32, environment value: [UInt8]?) -> Int? {
+    columnsSet(in: value) ?? Process.terminalColumns(descriptor)
+}
+
+/// What a value of COLUMNS says; nil if it is no number of columns.
+private func columnsSet(in value: [UInt8]?) -> Int? {
+    guard let value, let columns = wholeNumber(String(decoding: value, as: UTF8.self)), columns > 0 else { return nil }
+    return columns
 }

@@ -67,7 +67,7 @@ struct DiffPage {
     private mutating func printPatches() throws(Failure) {
         let page = PatchPage(
             isBinary: meaning.isBinary, hasAllMetadata: meaning.hasMetadata,
-            isColoured: meaning.colour ?? output.wantsColour, hasWords: meaning.hasWords)
+            isColoured: output.wantsColour, hasWords: meaning.hasWords)
         var isAnything = false
         let size = changes.reduce(UInt64(0)) { $0 &+ ($1.0.old?.size ?? 0) &+ ($1.0.new?.size ?? 0) }
         if page.isColoured && size <= Self.movesLimit {

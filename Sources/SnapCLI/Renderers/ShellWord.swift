@@ -14,3 +14,9 @@ func shellWord(_ word: String) -> String {
     }
     return result + "'"
 }
+
+/// A path likewise.
+func shellWord(_ path: [UInt8]) -> String { shellWord(String(decoding: path, as: UTF8.self)) }
+
+/// A command line that opens a file in the user's editor.
+func editing(_ path: [UInt8]) -> String { "\"${EDITOR:-vi}\" \(shellWord(path))" }

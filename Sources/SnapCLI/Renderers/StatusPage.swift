@@ -8,14 +8,7 @@ enum StatusPage {
 
     /// Lines are cut to `width` cells; nil: none is.
     static func lines(_ report: StatusReport, now: Timestamp, width: Int? = nil) -> [String] {
-        var rows: [[String]] = []
-        if let head = report.head {
-            let message = head.message.isEmpty ? "" : "  " + safeText(firstLine(head.message))
-            let names = head.names.isEmpty ? "" : "  [\(head.names.map { safeText($0) }.joined(separator: ", "))]"
-            rows.append(["head", "\(head.id.short)  \(ageText(head.time, now: now))\(names)\(message)"])
-        } else {
-            rows.append(["head", "no snapshots yet"])
-        }
+        var rows = [["head", head(report, now: now)]]
         if report.changes != nil { rows.append(["directory", difference(report)]) }
         rows += report.visibleChanges.prefix(pathLimit).map { ["", ChangePage.line($0)] }
         if report.visibleChanges.count > pathLimit {
@@ -40,6 +33,14 @@ enum StatusPage {
             rows.append(["collected", "\(ageText(collection.time, now: now)): \(safeText(collection.result))"])
         }
         return columns(rows, limit: width)
+    }
+
+    /// The head in one line.
+    static func head(_ report: StatusReport, now: Timestamp) -> String {
+        guard let head = report.head else { return "no snapshots yet" }
+        let message = head.message.isEmpty ? "" : "  " + safeText(firstLine(head.message))
+        let names = head.names.isEmpty ? "" : "  [\(head.names.map { safeText($0) }.joined(separator: ", "))]"
+        return "\(head.id.short)  \(ageText(head.time, now: now))\(names)\(message)"
     }
 
     private static func difference(_ report: StatusReport) -> String {

@@ -34,6 +34,8 @@ public struct ListOptions: Sendable {
     /// Something at or below one of these paths, from the root, is not as in the parent. `*`, `?` and `[…]` match as
     /// in git's pathspecs, across slashes. A first snapshot changes everything that is in it.
     public var paths: [[UInt8]] = []
+    /// Those that were dropped or have expired and can be recovered, instead of the living ones.
+    public var listsRemoved = false
     /// So many of the newest are passed over.
     public var offset = 0
     /// At most so many; nil: all.
@@ -46,7 +48,7 @@ public struct ListOptions: Sendable {
     public init() {}
 
     /// Whether packs are read, which can take long.
-    public var readsPacks: Bool { readsManifests || !paths.isEmpty || wantsDirectories }
+    public var readsPacks: Bool { readsManifests || !paths.isEmpty || wantsDirectories || listsRemoved }
 
     /// Something is asked that only manifests tell.
     public var readsManifests: Bool {
@@ -55,9 +57,10 @@ public struct ListOptions: Sendable {
 }
 
 extension WorkingDirectory {
-    /// The living snapshots that `options` select, newest first.
+    /// The living snapshots that `options` select, or the removed ones, newest first.
     ///
-    /// Throws `removedSnapshot` or `unknownRevision` for a chosen snapshot that does not live, and `cancelled`.
+    /// Throws `removedSnapshot` or `unknownRevision` for a chosen snapshot that does not live, if living ones are asked
+    /// for, `goneSnapshot` for a removed one that the store has no more, if removed ones are, and `cancelled`.
     public func list(_ options: ListOptions, observer: Observer = Observer()) throws(StoreError) -> [SnapshotSummary] {
         let contents = try room.timeline.read()
         return try ListSearch(self, contents, options, observer).run()
@@ -108,11 +111,12 @@ private final class ListSearch {
         case .snapshots(let ids): chosen = Set(ids)
         case .range(let from, let to): chosen = try ancestry(of: to, without: from)
         }
-        let living = directory.summaries(contents)
-        if case .snapshots(let ids) = options.selection { try requireLiving(ids, living) }
+        let present =
+            try options.listsRemoved ? directory.removedSummaries(contents) : directory.summaries(contents)
+        if case .snapshots(let ids) = options.selection { try requirePresent(ids, present) }
         var found: [SnapshotSummary] = []
         var passed = 0
-        for summary in living {
+        for summary in present {
             if let limit = options.limit, found.count >= limit { break }
             if let chosen, !chosen.contains(summary.id) { continue }
             if isCancelled() { throw .cancelled }
@@ -129,10 +133,14 @@ private final class ListSearch {
         return options.isReversed ? found.reversed() : found
     }
 
-    private func requireLiving(_ ids: [ObjectID], _ living: [SnapshotSummary]) throws(StoreError) {
-        let present = Set(living.map(\.id))
+    private func requirePresent(_ ids: [ObjectID], _ summaries: [SnapshotSummary]) throws(StoreError) {
+        let present = Set(summaries.map(\.id))
         for id in ids where !present.contains(id) {
-            if contents.isRemoved(id) { throw .removedSnapshot(id) }
+            if contents.isRemoved(id) {
+                throw options.listsRemoved ? StoreError.goneSnapshot(id) : StoreError.removedSnapshot(id)
+            }
+            // That it lives is an answer.
+            if options.listsRemoved { continue }
             throw .unknownRevision(text: id.short, candidates: [])
         }
     }

@@ -4,6 +4,8 @@
 public struct InitOptions: Sendable {
     /// Where the store goes; nil: `.snapstore` in the working directory.
     public var store: [UInt8]?
+    /// Where it goes if `store` does not say, and there is none yet.
+    public var usualStore: [UInt8]?
     /// The user's, which is refused; nil if there is none.
     public var homeDirectory: [UInt8]?
     /// Also for `/`, a home directory, or a directory that is a store.
@@ -34,6 +36,8 @@ public struct SnapshotSummary: Sendable {
     public var directory: String?
     /// Where that directory is, as far as the store knows.
     public var directoryPath: [UInt8]?
+    /// nil of a living one.
+    public var removal: Removal?
 }
 
 public struct VerifyOptions: Sendable {

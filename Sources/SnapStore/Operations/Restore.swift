@@ -19,11 +19,16 @@ extension WorkingDirectory {
     public func restore(
         _ id: ObjectID, into path: [UInt8], paths: [[UInt8]], observer: Observer
     ) throws(StoreError) -> RestoreReport {
-        let root = try manifest(id).root
+        let manifest = try manifest(id)
+        let root = manifest.root
         let restorer = Restorer(packs: packs, observer: observer, threads: nil)
         let selection = try restorer.select(PathSelection(paths), in: root)
         let target = try openTarget(path)
-        return try restorer.restore(selection, of: root, into: target, path: path)
+        var expected = ProgressTotal()
+        if paths.isEmpty {
+            expected = ProgressTotal(files: manifest.statistics.files, bytes: manifest.statistics.bytes)
+        }
+        return try restorer.restore(selection, of: root, into: target, path: path, expecting: expected)
     }
 
     private func openTarget(_ path: [UInt8]) throws(StoreError) -> FileDescriptor {

@@ -352,9 +352,13 @@ final class RevertOperation {
     }
 
     private func apply(_ run: RevertRun) throws(StoreError) {
+        let counts = observer.counter
+        let total = ProgressTotal(files: UInt64(run.work.steps.count))
         try system("change") { () throws(SystemError) in
             try run.applier.loosenDirectories()
-            try run.applier.apply()
+            try run.applier.apply { done in
+                counts?(ProgressCount(phase: .applying, files: UInt64(done), bytes: 0, total: total))
+            }
             try run.applier.settle()
             try run.applier.rescue()
             try run.applier.finishDirectories()

@@ -6,6 +6,8 @@ public struct StatusOptions: Sendable {
     /// Compare the directory with the head, and read the whole timeline. Without it, what is told is what the timeline's end says: the time and the message are those
     /// of the event that made the head.
     public var scansDirectory = true
+    /// Without it, snapshots are counted where the timeline has no more bytes than this.
+    public var countingLimit: UInt64 = 0
     /// Threads for that; nil: one a core.
     public var threads: Int?
     public init() {}
@@ -57,6 +59,9 @@ extension WorkingDirectory {
             report.head = SnapshotSummary(
                 id: head, time: event.time, event: event.event, kind: event.kind,
                 message: event.message.displayString, names: [], isHead: true)
+            if options.countingLimit > 0, try room.timeline.length <= options.countingLimit {
+                report.snapshots = try room.timeline.read().living.count
+            }
         }
         try describeStore(&report)
         return report

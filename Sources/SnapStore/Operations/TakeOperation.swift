@@ -68,7 +68,9 @@ final class TakeOperation {
             workerCount: min(options.threads ?? Workers.coreCount, 16))
         current = take
         let workers = (0..<take.workerCount).map { _ in TakeWorker(take: take) }
+        if take.counts != nil { take.expected = expected(cache, formerHead) }
         let walked = try walk(take, workers, baseRules)
+        take.advance(files: 0, bytes: 0)
 
         let links = LinkTable.encode(take.tally.withLock { $0.links })
         let rootTree = try rootTree(walked, links, cache, workers[0])
@@ -211,6 +213,17 @@ final class TakeOperation {
             default: notes.append("small packs could not be merged: \(error.reason)")
             }
         }
+    }
+
+    /// What there is to look at and to read, going by the last snapshot. How much of what the cache knows has changed, nobody knows.
+    private func expected(_ cache: StatCache, _ head: ObjectID?) -> ProgressTotal {
+        if let header = cache.header, let known = cache.withRecord(header.root, { $0.totals }) {
+            let files = known.files.addingSaturated(known.symbolicLinks).addingSaturated(known.others)
+            return ProgressTotal(files: files, bytes: options.rehash ? known.bytes : nil)
+        }
+        guard let head, let known = try? directory.manifest(head).statistics else { return ProgressTotal() }
+        let files = known.files.addingSaturated(known.symlinks).addingSaturated(known.others)
+        return ProgressTotal(files: files, bytes: known.bytes)
     }
 
     private func openCache() -> StatCache {

@@ -82,8 +82,8 @@ public struct Gap: Sendable {
 public enum ProgressEvent: Sendable {
     /// A file is read, and why. Only with `TakeOptions`' observer asking for it.
     case reading(path: [UInt8], reason: ReadReason)
-    /// Totals so far.
-    case counted(files: UInt64, bytes: UInt64)
+    /// How far it is.
+    case counted(ProgressCount)
     /// Something a user should know at once.
     case note(String)
 }
@@ -95,6 +95,8 @@ public struct Observer: Sendable {
     public var isCancelled: (@Sendable () -> Bool)?
     /// Report `reading` events.
     public var wantsReasons = false
+    /// Report `counted` events.
+    public var wantsCounts = true
 
     public init() {}
 }

@@ -8,7 +8,9 @@ extension WorkingDirectory {
         let report = try Verifier(layout: layout, packs: packs, options: options, observer: observer).run()
         let depth = options.depth == .full ? "full" : "quick"
         let result = report.isClean ? "clean" : "damage found"
-        Maintenance.record(.verify, "\(depth), \(result)", at: options.time ?? .now, in: layout.root)
+        let time = options.time ?? .now
+        Maintenance.record(.verify, "\(depth), \(result)", at: time, in: layout.root)
+        if options.depth == .full { Maintenance.record(.fullVerify, result, at: time, in: layout.root) }
         return report
     }
 }

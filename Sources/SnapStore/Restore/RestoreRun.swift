@@ -31,6 +31,8 @@ final class RestoreRun: Sendable {
     let root: OpenDirectory
     let threads: Int
     private let target: [UInt8]
+    private let expected: ProgressTotal
+    private let counts: (@Sendable (ProgressCount) -> Void)?
     /// Everything that is not a matter of permission ends the run, because what is made must be exact.
     private let isStrict: Bool
     let shared = Monitor(Shared())
@@ -55,8 +57,11 @@ final class RestoreRun: Sendable {
 
     init(
         packs: PackSet, observer: Observer, links: LinkGroups, selection: RestoreSelection = .everything,
-        root: OpenDirectory, target: [UInt8], threads: Int, isStrict: Bool = false
+        root: OpenDirectory, target: [UInt8], threads: Int, isStrict: Bool = false,
+        expecting expected: ProgressTotal = ProgressTotal()
     ) {
+        self.expected = expected
+        counts = observer.counter
         self.isStrict = isStrict
         self.packs = packs
         self.observer = observer
@@ -96,11 +101,11 @@ final class RestoreRun: Sendable {
 
     /// Adds to what was put back so far, and reports it.
     func advance(files: UInt64, bytes: UInt64) {
-        guard let progress = observer.progress, files > 0 || bytes > 0 else { return }
+        guard let counts, files > 0 || bytes > 0 else { return }
         totals.withLock { totals in
             totals.files += files
             totals.bytes &+= bytes
-            progress(.counted(files: totals.files, bytes: totals.bytes))
+            counts(ProgressCount(phase: .writing, files: totals.files, bytes: totals.bytes, total: expected))
         }
     }
 }

@@ -35,7 +35,7 @@ package final class Restorer: Sendable {
     /// When it is cancelled, or the disk is full, what was written stays. Nothing is synced.
     func restore(
         _ selection: RestoreSelection = .everything, of rootTree: ObjectID, into target: borrowing FileDescriptor,
-        path: [UInt8]
+        path: [UInt8], expecting expected: ProgressTotal = ProgressTotal()
     ) throws(StoreError) -> RestoreReport {
         let start = Process.monotonicNanoseconds
         let reader = ObjectReader(packs)
@@ -52,7 +52,7 @@ package final class Restorer: Sendable {
         let links = readLinks(entry, reader, &report)
         let run = RestoreRun(
             packs: packs, observer: observer, links: links, selection: selection, root: open, target: path,
-            threads: threads)
+            threads: threads, expecting: expected)
         let workers = (0..<threads).map { _ in RestoreWorker(run) }
         run.shared.withLock { $0.queue.append(.directory(root)) }
         if root.isPlace {

@@ -124,9 +124,10 @@ final class RevertApplier {
 
     // MARK: Steps
 
-    /// Applies what is not done. Throws for what a repetition may mend.
-    func apply() throws(SystemError) {
+    /// Applies what is not done. Throws for what a repetition may mend. `onStep` is told how many steps are done.
+    func apply(onStep: (Int) -> Void = { _ in }) throws(SystemError) {
         for index in work.steps.indices {
+            defer { onStep(index + 1) }
             if case .pending = outcomes[index] {} else { continue }
             outcomes[index] = try apply(work.steps[index], names[index], isExchanged: exchanged.contains(index))
             if case .conflict(let reason) = outcomes[index] { note(work.steps[index].path, reason) }

@@ -52,9 +52,10 @@ struct StagingWriter {
         var keepers: [[UInt8]] = []
         var unlinked: [(staged: [UInt8], keeper: [UInt8])] = []
         let groups = try linkGroups(items, links, in: area, &keepers, &unlinked)
+        let bytes = items.reduce(UInt64(0)) { $0.addingSaturated($1.step.newBytes) }
         let run = RestoreRun(
             packs: directory.packs, observer: observer, links: groups.groups, root: area.open,
-            target: directory.path, threads: threads, isStrict: true)
+            target: directory.path, threads: threads, isStrict: true, expecting: ProgressTotal(bytes: bytes))
         let root = RestoreDirectory(TreeEntry(type: .directory, name: TreeEntry.rootName), in: nil)
         for (group, name) in groups.made { run.links.noteMade(group, RestoredPlace(directory: root, name: name)) }
         let workers = (0..<threads).map { _ in RestoreWorker(run) }

@@ -18,11 +18,12 @@ package enum AtomicFile {
     /// Gives `name` in `directory` new content. When this returns it is durable; when it throws, the name holds the old
     /// content or, if only the last sync failed, the new.
     package static func replace(
-        _ name: [UInt8], in directory: borrowing FileDescriptor, with content: [UInt8], ownership: Ownership
+        _ name: [UInt8], in directory: borrowing FileDescriptor, with content: [UInt8], ownership: Ownership,
+        permissions: UInt16 = 0o600
     ) throws(SystemError) {
         let unfinished = try unfinishedName(of: name)
         do throws(SystemError) {
-            try create(unfinished, in: directory, with: content, ownership: ownership)
+            try create(unfinished, in: directory, with: content, ownership: ownership, permissions: permissions)
             try directory.rename(unfinished, to: directory, name)
         } catch {
             do { try directory.remove(unfinished) } catch { /* what matters is why it failed */  }
@@ -33,10 +34,12 @@ package enum AtomicFile {
 
     /// Makes the file `name`, which must not exist, with its content on the disk. The directory is not synced.
     package static func create(
-        _ name: [UInt8], in directory: borrowing FileDescriptor, with content: [UInt8], ownership: Ownership
+        _ name: [UInt8], in directory: borrowing FileDescriptor, with content: [UInt8], ownership: Ownership,
+        permissions: UInt16 = 0o600
     ) throws(SystemError) {
         let file = try ownership.createFile(name, in: directory)
         try file.write(content)
+        if permissions != 0o600 { try file.setPermissions(permissions) }
         try file.sync()
         try file.close()
     }

@@ -17,7 +17,7 @@ extension WorkingDirectory {
         guard try has(revision) else { throw .missingObject(type: .manifest, id: revision) }
         let lock = try layout.locks.timeline(id)
         let contents = try room.timeline.read()
-        if contents.isRemoved(revision) { throw .unknownRevision(text: revision.description, candidates: []) }
+        if contents.isRemoved(revision) { throw .removedSnapshot(revision) }
         let former = contents.names[name]
         if former == revision { return }
         if let former, !force { throw .nameExists(name: name, target: former) }
@@ -49,12 +49,15 @@ extension WorkingDirectory {
     }
 
     /// The snapshot that `revision` means; of a path, the snapshot that it is in. Without a clock, times mean none.
-    public func resolve(_ revision: Revision, clock: LocalClock? = nil) throws(StoreError) -> ObjectID {
+    /// The start of an id means a living snapshot if there is one, or with `prefersRemoved` a removed one.
+    public func resolve(
+        _ revision: Revision, clock: LocalClock? = nil, prefersRemoved: Bool = false
+    ) throws(StoreError) -> ObjectID {
         // What scripts ask most needs no more than the last line.
         if revision == .head, let head = try room.timeline.head() { return head }
         let contents = try room.timeline.read()
         do throws(ResolutionError<StoreError>) {
-            return try resolver(contents, clock: clock).resolve(revision)
+            return try resolver(contents, clock: clock, prefersRemoved: prefersRemoved).resolve(revision)
         } catch {
             throw failure(of: revision, error, contents)
         }
@@ -65,9 +68,15 @@ extension WorkingDirectory {
     ) -> StoreError {
         let text = revision.description
         switch error {
-        case .unknownName(_, let names):
-            let ids = names.compactMap { contents.names[$0] }
-            return .unknownRevision(text: text, candidates: candidates(ids, named: names, contents))
+        case .unknownName(let name, let names):
+            var ids = names.compactMap { contents.names[$0] }
+            var texts = names
+            // What the head is called in git.
+            if name.lowercased() == "head", let head = contents.head {
+                ids.insert(head, at: 0)
+                texts.insert("@", at: 0)
+            }
+            return .unknownRevision(text: text, candidates: candidates(ids, named: texts, contents))
         case .unknownID(_, let ids):
             return .unknownRevision(text: text, candidates: candidates(ids, named: abbreviations(ids), contents))
         case .ambiguous(_, let ids, let count):
@@ -148,7 +157,8 @@ extension WorkingDirectory {
         }
     }
 
-    private func has(_ id: ObjectID) throws(StoreError) -> Bool {
+    /// Whether the store has the manifest.
+    func has(_ id: ObjectID) throws(StoreError) -> Bool {
         do throws(PackError) {
             var generation: UInt64
             repeat {
@@ -161,12 +171,15 @@ extension WorkingDirectory {
         }
     }
 
-    private func resolver(_ contents: TimelineContents, clock: LocalClock? = nil) -> RevisionResolver<StoreError> {
+    private func resolver(
+        _ contents: TimelineContents, clock: LocalClock? = nil, prefersRemoved: Bool = false
+    ) -> RevisionResolver<StoreError> {
         RevisionResolver(
             contents: contents,
             clock: clock,
             livingIDs: { (prefix) throws(StoreError) in
-                let known = contents.living.map(\.id).filter { prefix.matches($0) }
+                let preferred = prefersRemoved ? contents.removed.map(\.id) : contents.living.map(\.id)
+                let known = preferred.filter { prefix.matches($0) }
                 if !known.isEmpty { return known }
                 do throws(PackError) {
                     return try self.packs.ids(.manifest, prefix: prefix.digits)
@@ -192,7 +205,12 @@ extension TimelineContents {
     ///
     /// take, safety and run make a snapshot. The other head events go to one that is there, unless none is: then they
     /// made it, as a revert of a part does. So did a recover mark for a snapshot whose line was lost.
-    package var living: [(id: ObjectID, event: TimelineEvent)] {
+    package var living: [(id: ObjectID, event: TimelineEvent)] { made { !isRemoved($0) } }
+
+    /// Dropped and expired snapshots, likewise; what they refer to may be gone.
+    package var removed: [(id: ObjectID, event: TimelineEvent)] { made { isRemoved($0) } }
+
+    private func made(_ isWanted: (ObjectID) -> Bool) -> [(id: ObjectID, event: TimelineEvent)] {
         var last: [ObjectID: Int] = [:]
         for (index, event) in events.enumerated() {
             guard let id = event.new else { continue }
@@ -202,6 +220,6 @@ extension TimelineContents {
             case .name, .unname, .drop, .expire, .other: break
             }
         }
-        return last.filter { !isRemoved($0.key) }.sorted { $0.value < $1.value }.map { ($0.key, events[$0.value]) }
+        return last.filter { isWanted($0.key) }.sorted { $0.value < $1.value }.map { ($0.key, events[$0.value]) }
     }
 }

@@ -23,8 +23,10 @@ enum Initialization {
             throw .refused(path: path, reason: reason)
         }
         let isNew: Bool
-        if let wanted {
-            isNew = try point(path, directory, to: wanted, options)
+        var chosen = wanted
+        if chosen == nil, let usual = options.usualStore { chosen = try realStorePath(usual) }
+        if let chosen {
+            isNew = try point(path, directory, to: chosen, options)
         } else {
             let parent = StoreDirectory(owning: directory, path: path, label: "", ownership: .own)
             isNew = try makeInner(path, in: parent)

@@ -145,9 +145,9 @@ package struct KeyValueFile: Equatable, Sendable {
     }
 
     /// nil: a blank line or a comment.
-    private static func editedEntry(_ line: Span<UInt8>, _ number: Int) throws(KeyValueError) -> Entry? {
+    static func editedEntry(_ line: Span<UInt8>, _ number: Int) throws(KeyValueError) -> Entry? {
         let whole = trimmed(line, 0..<line.count)
-        if whole.isEmpty || line[0] == 0x23 { return nil }
+        if whole.isEmpty || line[whole.lowerBound] == 0x23 { return nil }
         for index in whole where line[index] == 0x3D {
             let key = trimmed(line, whole.lowerBound..<index)
             return try entry(line, key, trimmed(line, (index + 1)..<whole.upperBound), number)

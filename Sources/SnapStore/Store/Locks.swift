@@ -59,9 +59,9 @@ package struct Locks: Sendable {
     }
 
     /// The directory's lock: shared for takes, exclusive for reverts. Nil if `waiting` is false and it cannot be had
-    /// now.
+    /// now. Whoever holds it may be long about it, and nothing has been begun: an interrupt ends the wait, with `cancelled`.
     package func directory(_ id: String, exclusive: Bool, waiting: Bool = true) throws(StoreError) -> StoreLock? {
-        try acquire("directory-" + id, exclusive: exclusive, waiting: waiting)
+        try acquire("directory-" + id, exclusive: exclusive, waiting: waiting, isInterruptible: true)
     }
 
     /// The timeline's lock, for as long as it takes to finish a manifest and append its line.
@@ -74,9 +74,20 @@ package struct Locks: Sendable {
         try hold("identity", exclusive: true)
     }
 
+    /// Alone with the store's settings, which are read and replaced. Taken without another lock.
+    package func configuration() throws(StoreError) -> StoreLock {
+        try hold("config", exclusive: true)
+    }
+
     /// gc's own lock. Nil if another gc is under way.
     package func gc() throws(StoreError) -> StoreLock? {
         try acquire("gc", exclusive: true, waiting: false)
+    }
+
+    /// The same lock, after waiting for whoever removes packs now. That can take long: an interrupt ends the wait, with
+    /// `cancelled`.
+    package func waitForGC() throws(StoreError) -> StoreLock {
+        try hold("gc", exclusive: true, isInterruptible: true)
     }
 
     /// The lock that takes of `epoch`'s parity share; gc has it alone once they have ended.
@@ -94,24 +105,34 @@ package struct Locks: Sendable {
         }
     }
 
-    private func hold(_ name: String, exclusive: Bool) throws(StoreError) -> StoreLock {
-        guard let lock = try acquire(name, exclusive: exclusive, waiting: true) else {
+    private func hold(
+        _ name: String, exclusive: Bool, isInterruptible: Bool = false
+    ) throws(StoreError) -> StoreLock {
+        guard let lock = try acquire(name, exclusive: exclusive, waiting: true, isInterruptible: isInterruptible)
+        else {
             throw directory.damage(name, "it cannot be locked")
         }
         return lock
     }
 
-    private func acquire(_ name: String, exclusive: Bool, waiting: Bool) throws(StoreError) -> StoreLock? {
+    private func acquire(
+        _ name: String, exclusive: Bool, waiting: Bool, isInterruptible: Bool = false
+    ) throws(StoreError) -> StoreLock? {
         do throws(SystemError) {
-            return try open(name, exclusive: exclusive, waiting: waiting)
+            return try open(name, exclusive: exclusive, waiting: waiting, isInterruptible: isInterruptible)
         } catch {
+            if error.isInterruption { throw .cancelled }
             throw directory.failure(error, "lock", name)
         }
     }
 
-    private func open(_ name: String, exclusive: Bool, waiting: Bool) throws(SystemError) -> StoreLock? {
+    private func open(
+        _ name: String, exclusive: Bool, waiting: Bool, isInterruptible: Bool = false
+    ) throws(SystemError) -> StoreLock? {
         let file = try openFile(Array(name.utf8))
-        guard try file.lock(exclusive: exclusive, waiting: waiting) else { return nil }
+        guard try file.lock(exclusive: exclusive, waiting: waiting, isInterruptible: isInterruptible) else {
+            return nil
+        }
         return StoreLock(name: name, owning: file)
     }
 

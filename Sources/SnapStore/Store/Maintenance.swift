@@ -14,7 +14,11 @@ struct Maintenance {
     private var entries: [(key: String, value: [UInt8])] = []
 
     /// What was done.
-    enum Work: String { case verify, gc }
+    enum Work: String {
+        case verify, gc
+        /// The last that read every byte, which a quick one does not make forgotten.
+        case fullVerify = "verify.full"
+    }
 
     /// Nothing where the file is not there, or cannot be read.
     init(in store: StoreDirectory) {

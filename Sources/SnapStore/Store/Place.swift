@@ -124,9 +124,11 @@ package final class Place: Sendable {
     }
 
     /// The store: this one's own, or the one that is pointed to.
-    package func openStore() throws(StoreError) -> StoreLayout {
-        guard case .pointer(let path) = form else { return try StoreLayout(home) }
-        guard let layout = try StoreLayout.open(path) else { throw .storeMissing(pointer: home.path, store: path) }
+    package func openStore(makesMissing: Bool = true) throws(StoreError) -> StoreLayout {
+        guard case .pointer(let path) = form else { return try StoreLayout(home, makesMissing: makesMissing) }
+        guard let layout = try StoreLayout.open(path, makesMissing: makesMissing) else {
+            throw .storeMissing(pointer: home.path, store: path)
+        }
         // Only root gets here with two owners. A pointer that somebody else made must not lead root into a store of his
         // choice.
         guard layout.ownership.owner == home.ownership.owner else {

@@ -52,6 +52,12 @@ public enum StoreError: Error, Sendable {
     case changedSinceUndo
     /// The snapshot was dropped or has expired.
     case removedSnapshot(ObjectID)
+    /// The snapshot was dropped or has expired, and gc has removed it from the store.
+    case goneSnapshot(ObjectID)
+    /// The head is what the working directory goes back to.
+    case cannotDropHead(ObjectID)
+    /// A named snapshot is dropped only with force.
+    case cannotDropNamed(ObjectID, names: [String])
     /// A path to put back is in neither the snapshot nor the directory.
     case pathNotFound(path: [UInt8])
     /// What is to be read is no file, or was not covered, and why.

@@ -14,6 +14,8 @@ package final class StoreLayout: Sendable {
     package let tmp: StoreDirectory
     package let lock: StoreDirectory
     package let directories: StoreDirectory
+    /// False: nothing is to be written, so what is missing stays so.
+    private let makesMissing: Bool
 
     package static let packsName = "packs"
     package static let tmpName = "tmp"
@@ -22,7 +24,7 @@ package final class StoreLayout: Sendable {
     package static let stagingName = "staging"
 
     /// Opens the store in `root`, whose owner is already checked.
-    package init(_ root: StoreDirectory) throws(StoreError) {
+    package init(_ root: StoreDirectory, makesMissing: Bool = true) throws(StoreError) {
         format = try StoreFormat.read(in: root)
         guard let packs = try root.directory(Self.packsName) else {
             throw root.damage(Self.packsName, "it is missing, and with it all objects")
@@ -33,9 +35,19 @@ package final class StoreLayout: Sendable {
         self.root = root
         self.packs = packs
         self.directories = directories
+        self.makesMissing = makesMissing
         path = root.path
-        tmp = try root.makeDirectory(Self.tmpName)
-        lock = try root.makeDirectory(Self.lockName)
+        tmp = try Self.part(Self.tmpName, of: root, isMade: makesMissing)
+        lock = try Self.part(Self.lockName, of: root, isMade: makesMissing)
+    }
+
+    /// A directory that may be empty, and so may have been lost on the way.
+    private static func part(
+        _ name: String, of directory: StoreDirectory, isMade: Bool
+    ) throws(StoreError) -> StoreDirectory {
+        if isMade { return try directory.makeDirectory(name) }
+        guard let found = try directory.directory(name) else { throw directory.damage(name, "it is missing") }
+        return found
     }
 
     package var locks: Locks { Locks(in: lock) }
@@ -43,9 +55,9 @@ package final class StoreLayout: Sendable {
     package var ownership: Ownership { root.ownership }
 
     /// The store at `path`; nil if nothing is there.
-    package static func open(_ path: [UInt8]) throws(StoreError) -> StoreLayout? {
+    package static func open(_ path: [UInt8], makesMissing: Bool = true) throws(StoreError) -> StoreLayout? {
         guard let root = try openDirectory(path, isLinkAllowed: true) else { return nil }
-        return try StoreLayout(root)
+        return try StoreLayout(root, makesMissing: makesMissing)
     }
 
     /// The directory at `path`, which must belong to this user, or to anyone if this is root; nil if nothing is there.
@@ -82,7 +94,8 @@ package final class StoreLayout: Sendable {
     /// The room of the working directory `id`; nil if there is none.
     package func findRoom(_ id: String) throws(StoreError) -> Room? {
         guard let directory = try directories.directory(id) else { return nil }
-        return Room(id: id, directory: directory, timelines: try directory.makeDirectory(Room.timelinesName))
+        let timelines = try Self.part(Room.timelinesName, of: directory, isMade: makesMissing)
+        return Room(id: id, directory: directory, timelines: timelines)
     }
 
     /// The ids of all working directories that have a room, sorted.

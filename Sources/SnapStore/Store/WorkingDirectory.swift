@@ -23,8 +23,13 @@ public final class WorkingDirectory: Sendable {
     /// All packs of the store; nothing is opened before the first question.
     package let packs: PackSet
     private let isSettled: Bool
+    /// Where settings are besides in the store.
+    private let configurationFiles: ConfigurationFiles
 
-    private init(_ place: Place, _ layout: StoreLayout, _ identity: Identity, _ packs: PackSet) throws(StoreError) {
+    private init(
+        _ place: Place, _ layout: StoreLayout, _ identity: Identity, _ packs: PackSet, _ files: ConfigurationFiles
+    ) throws(StoreError) {
+        configurationFiles = files
         self.place = place
         self.layout = layout
         self.packs = packs
@@ -42,20 +47,28 @@ public final class WorkingDirectory: Sendable {
     }
 
     /// The nearest working directory at or above `path`. A broken one is an error, and is not passed over.
-    public static func open(containing path: [UInt8]) throws(StoreError) -> WorkingDirectory {
-        try open(Place.find(above: path))
+    ///
+    /// The settings in `configurationFiles` hold as well as the store's own; they are read when an operation needs them.
+    public static func open(
+        containing path: [UInt8], configurationFiles: ConfigurationFiles = ConfigurationFiles()
+    ) throws(StoreError) -> WorkingDirectory {
+        try open(Place.find(above: path), configurationFiles)
     }
 
-    package static func open(_ place: Place) throws(StoreError) -> WorkingDirectory {
-        let layout = try place.openStore()
-        let identity = try Identity.settle(place, layout)
+    /// With `isGlance` nothing is settled, written or locked, and nothing can be written through what is opened.
+    package static func open(
+        _ place: Place, _ configurationFiles: ConfigurationFiles = ConfigurationFiles(), isGlance: Bool = false
+    ) throws(StoreError) -> WorkingDirectory {
+        let layout = try place.openStore(makesMissing: !isGlance)
+        let identity =
+            try isGlance ? Identity(id: place.readID(), isSettled: false) : Identity.settle(place, layout)
         let packs: PackSet
         do throws(SystemError) {
             packs = PackSet(try layout.packs.descriptor.duplicate())
         } catch {
             throw StoreError(error, doing: "open", layout.packs.path)
         }
-        return try WorkingDirectory(place, layout, identity, packs)
+        return try WorkingDirectory(place, layout, identity, packs, configurationFiles)
     }
 
     /// To be asked before anything is written to the timeline: a copy that could not be given its own id must not write
@@ -67,9 +80,19 @@ public final class WorkingDirectory: Sendable {
             reason: "its '.snapstore' or its store cannot be written")
     }
 
-    /// What the user configured for this store.
+    /// What the system, the user and the store set, together.
     package func configuration() throws(StoreError) -> StoreConfiguration {
-        try StoreConfiguration.read(in: layout.root)
+        try StoreConfiguration.read(in: layout.root, configurationFiles)
+    }
+
+    /// The settings in the store's own file.
+    package func ownSettings() throws(StoreError) -> ConfigurationSettings {
+        try ConfigurationSettings.read(ConfigurationFiles(), store: layout.root)
+    }
+
+    /// What `configuration` says, each setting with where it comes from.
+    package func settings() throws(StoreError) -> ConfigurationSettings {
+        try ConfigurationSettings.read(configurationFiles, store: layout.root)
     }
 
     /// The `.snapstore` and the store, by inode and file system, for a walk to know them by.

@@ -37,6 +37,7 @@ extension TakeWorker {
                     }
                     cursor.advance()
                 }
+                result.fileCount = record.entryCount - result.directories.count
                 return result
             } ?? nil
         guard let known else { return false }
@@ -46,6 +47,7 @@ extension TakeWorker {
             extras.append(extra)
         }
         for (linked, extra) in zip(known.linked, extras) { noteLink(node, linked.facts, extra, linked.name) }
+        advance(files: UInt64(max(0, known.fileCount)), bytes: 0)
         node.isSame = true
         node.hasIgnoreFile = known.hasIgnoreFile
         let rules = known.hasIgnoreFile ? enter(node, directory) : node.rules
@@ -66,6 +68,8 @@ extension TakeWorker {
 
     private struct KnownDirectory {
         var hasIgnoreFile: Bool
+        /// Entries that are no directories.
+        var fileCount = 0
         var directories: [(name: [UInt8], facts: FileFacts, record: RecordLocation)] = []
         var linked: [(name: [UInt8], facts: FileFacts)] = []
     }

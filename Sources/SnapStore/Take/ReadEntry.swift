@@ -151,7 +151,7 @@ extension TakeWorker {
         }
         tally.readFiles &+= 1
         tally.readBytes &+= facts.size
-        reportProgress(facts.size)
+        advance(files: 1, bytes: 0)
         let isComplete = take.fileLock.withLock { _ in
             job.isRead = true
             return job.unhashed == 0
@@ -213,6 +213,7 @@ extension TakeWorker {
                 got += count
             }
             if got > length { content.plain.truncate(to: content.pendingEnd + length) }
+            advance(files: 0, bytes: UInt64(got))
             if got > 0 { addPart(job, min(got, length)) }
             return
         }
@@ -233,6 +234,7 @@ extension TakeWorker {
             let count = try file.read(appendingTo: content.plain, limit: limit, at: at)
             if count == 0 { break }
             at += UInt64(count)
+            advance(files: 0, bytes: UInt64(count))
             while content.plain.count - content.pendingEnd >= chunker.maximum {
                 addPart(job, chunker.cut(content.plain, content.pendingEnd..<content.plain.count))
                 try contentGrew()
@@ -298,14 +300,15 @@ extension TakeWorker {
         return SizedReference(content: content ?? ContentReference(level: 0, id: .zero), length: UInt64(bytes.count))
     }
 
-    private func reportProgress(_ bytes: UInt64) {
-        guard let progress = take.observer.progress else { return }
-        let sum = take.tally.withLock { tally in
-            tally.seenFiles &+= 1
-            tally.seenBytes &+= bytes
-            return (tally.seenFiles, tally.seenBytes)
-        }
-        if sum.0 % 256 == 0 || bytes > 1 << 24 { progress(.counted(files: sum.0, bytes: sum.1)) }
+    /// Counts what was seen, and tells it now and then.
+    func advance(files: UInt64, bytes: UInt64) {
+        guard take.counts != nil else { return }
+        tally.seenFiles &+= files
+        tally.seenBytes &+= bytes
+        guard tally.seenFiles >= 32 || tally.seenBytes >= 4 << 20 else { return }
+        take.advance(files: tally.seenFiles, bytes: tally.seenBytes)
+        tally.seenFiles = 0
+        tally.seenBytes = 0
     }
 }
 

@@ -194,6 +194,7 @@ extension TakeWorker {
         }
         guard let compared, compared.isSame else { return false }
         node.isSame = true
+        advance(files: UInt64(max(0, extras.count - directoryCount)), bytes: 0)
         if !node.hasCachedFacts { readAttributes(of: node) }
         guard directoryCount > 0 || compared.linked > 0 else {
             if node.complete() { try finish(node) }
@@ -259,6 +260,7 @@ extension TakeWorker {
         if found.hasOtherNames { take.hasOtherNames.store(true, ordering: .relaxed) }
         let (children, differences) = (found.children, found.differences)
         node.pending.add(children.count + differences.count, ordering: .relaxed)
+        advance(files: UInt64(max(0, scanned.count - children.count - differences.count)), bytes: 0)
         for refusal in refusals {
             record(
                 refusal, node, scanner.name(scanned[refusal.index]),
@@ -268,6 +270,8 @@ extension TakeWorker {
         for difference in differences {
             if take.isCancelled { return }
             let facts = unsafe region.span.bytes.facts(at: difference.offset) ?? FileFacts()
+            // Files count themselves once they are read.
+            if facts.type != .regular { advance(files: 1, bytes: 0) }
             try read(
                 node, directory, index: difference.index, name: scanner.name(difference.scanned), facts,
                 difference.extra, difference.reason)

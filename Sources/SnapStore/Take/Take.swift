@@ -13,6 +13,10 @@ final class Take: @unchecked Sendable {
     let cache: StatCache
     let options: Options
     let observer: Observer
+    /// Whom counts are told.
+    let counts: (@Sendable (ProgressCount) -> Void)?
+    /// What there will be in all. Set before the walk.
+    var expected = ProgressTotal()
     let workerCount: Int
     /// What is covered whatever the rules say; nil outside of a revert.
     let covered: CoveredPaths?
@@ -77,6 +81,7 @@ final class Take: @unchecked Sendable {
         var gaps: [Gap] = []
         var links: [LinkedName] = []
         var withInodeFlags: UInt64 = 0
+        /// For whoever watches: files looked at, and bytes read.
         var seenFiles: UInt64 = 0
         var seenBytes: UInt64 = 0
 
@@ -111,6 +116,7 @@ final class Take: @unchecked Sendable {
         self.cache = cache
         self.options = options
         self.observer = observer
+        counts = observer.counter
         self.workerCount = workerCount
         self.covered = covered
         emitted = Monitor(
@@ -145,6 +151,7 @@ final class Take: @unchecked Sendable {
             tally.gaps = []
             tally.links = []
             tally.withInodeFlags = 0
+            tally.seenFiles = 0
         }
         shared.withLock { state in
             state = Shared()
@@ -166,6 +173,17 @@ final class Take: @unchecked Sendable {
         }
         guard let outcome = shared.withLock({ $0.root }) else { throw .cancelled }
         return outcome
+    }
+
+    /// Adds to what was seen, and tells it.
+    func advance(files: UInt64, bytes: UInt64) {
+        guard let counts else { return }
+        let seen = tally.withLock { tally in
+            tally.seenFiles &+= files
+            tally.seenBytes &+= bytes
+            return (files: tally.seenFiles, bytes: tally.seenBytes)
+        }
+        counts(ProgressCount(phase: .reading, files: seen.files, bytes: seen.bytes, total: expected))
     }
 
     func fail(_ error: StoreError) {

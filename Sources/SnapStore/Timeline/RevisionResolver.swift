@@ -184,12 +184,14 @@ package struct RevisionResolver<Failure: Error> {
     /// Names that may have been meant, the nearest first.
     private func names(like name: String) -> [String] {
         let wanted = Array(name.lowercased().utf8)
+        // Of two or three letters, two others make another word.
+        let limit = wanted.count < 4 ? 1 : 2
         var ranked: [(distance: Int, name: String)] = []
         for candidate in contents.names.keys {
             let bytes = Array(candidate.lowercased().utf8)
             if bytes.starts(with: wanted) || wanted.starts(with: bytes) {
                 ranked.append((0, candidate))
-            } else if let distance = editDistance(wanted, bytes, limit: 2) {
+            } else if let distance = editDistance(wanted, bytes, limit: limit) {
                 ranked.append((distance, candidate))
             }
         }

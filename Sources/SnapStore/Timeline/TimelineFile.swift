@@ -21,6 +21,8 @@ package struct TimelineContents: Sendable {
     package private(set) var endsAtLineBorder = true
     /// Where the head events are in `events`, oldest first.
     private var headIndexes: [Int] = []
+    /// Where the last mark that took a snapshot away is in `events`, for those that no later mark brought back.
+    private var removalIndexes: [ObjectID: Int] = [:]
 
     /// The timeline without lines.
     package init() {}
@@ -59,13 +61,20 @@ package struct TimelineContents: Sendable {
         case .unname:
             if let name = event.message.string { names[name] = nil }
         case .drop:
-            if let id = event.new { dropped.insert(id) }
+            if let id = event.new {
+                dropped.insert(id)
+                removalIndexes[id] = events.count - 1
+            }
         case .expire:
-            if let id = event.new { expired.insert(id) }
+            if let id = event.new {
+                expired.insert(id)
+                removalIndexes[id] = events.count - 1
+            }
         case .recover:
             if let id = event.new {
                 dropped.remove(id)
                 expired.remove(id)
+                removalIndexes[id] = nil
             }
         case .take, .safety, .revert, .undo, .redo, .run, .other: break
         }
@@ -87,6 +96,9 @@ package struct TimelineContents: Sendable {
 
     /// Whether a mark took the snapshot away and none brought it back.
     package func isRemoved(_ id: ObjectID) -> Bool { dropped.contains(id) || expired.contains(id) }
+
+    /// The mark that took the snapshot away; nil if it is not removed. Of several the last, whose grace is the longest.
+    package func removal(of id: ObjectID) -> TimelineEvent? { removalIndexes[id].map { events[$0] } }
 }
 
 extension TimelineContents {

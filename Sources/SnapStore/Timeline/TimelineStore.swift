@@ -35,6 +35,13 @@ package struct TimelineStore: Sendable {
         return TimelineContents(parsing: bytes)
     }
 
+    /// Bytes of the file; 0 before the first line.
+    package var length: UInt64 {
+        get throws(StoreError) {
+            try open([.read]) { (_, size) throws(SystemError) in size } ?? 0
+        }
+    }
+
     /// Whether nothing was ever written.
     package var isEmpty: Bool {
         get throws(StoreError) {

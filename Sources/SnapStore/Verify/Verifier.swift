@@ -28,14 +28,21 @@ package final class Verifier: Sendable {
         do throws(PackError) {
             try packs.refresh()
             let progress = VerifyProgress(observer)
+            let present = try packs.packs
+            let isFull = options.depth == .full
+            let expected = present.reduce(UInt64(0)) {
+                $0.addingSaturated(isFull ? $1.length : UInt64($1.index.length))
+            }
+            progress.begin(.checking, total: ProgressTotal(bytes: expected))
             let check = PackCheck(
-                try packs.packs, in: packs, isFull: options.depth == .full,
+                present, in: packs, isFull: isFull,
                 threads: max(options.threads ?? Workers.coreCount, 1), progress)
             let findings = try check.run()
             report.damages += findings.damages.map(Self.describe)
             report.packs = findings.packCount
             report.objects = findings.objectCount
             report.bytes = findings.bytes
+            progress.begin(.walking)
             try walk(snapshots, lost: findings.lost, progress, files, &report)
             for (id, error) in try packs.unreadable {
                 report.damages.append(VerifyReport.Damage(file: error.file ?? packLabel(id), what: error.detail))

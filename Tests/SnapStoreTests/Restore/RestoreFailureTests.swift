@@ -140,7 +140,7 @@ import Testing
         try fixture.commit()
         let files = Atomic<UInt64>(0)
         var observer = Observer()
-        observer.progress = { if case .counted(let count, _) = $0 { files.store(count, ordering: .relaxed) } }
+        observer.progress = { if case .counted(let count) = $0 { files.store(count.files, ordering: .relaxed) } }
         observer.isCancelled = { files.load(ordering: .relaxed) >= 100 }
         let error = #expect(throws: StoreError.self) { _ = try fixture.restore(root, observer: observer) }
         guard case .cancelled? = error else {

@@ -95,7 +95,7 @@ import Testing
         }
         #expect(failure { try directory.setName("x", to: someID(1), force: true, who: "") }?.word == "missingObject")
         try directory.append(someEvent(.drop, a))
-        #expect(failure { try directory.setName("x", to: a, force: true, who: "") }?.word == "unknownRevision")
+        #expect(failure { try directory.setName("x", to: a, force: true, who: "") }?.word == "removedSnapshot")
         #expect(try directory.names().isEmpty)
     }
 
@@ -119,6 +119,26 @@ import Testing
         #expect(try directory.manifest(b).parents == [a])
         #expect(try directory.manifestBytes(b) == directory.manifest(b).encoded())
         #expect(failure { _ = try directory.manifest(someID(1)) }?.word == "missingObject")
+    }
+
+    /// Whoever comes from git types it.
+    @Test func whatGitCallsTheHeadIsNotANameButUnderstood() throws {
+        let (_, directory) = try prepare()
+        try directory.append(
+            someEvent(.take, someID(1)), someEvent(.name, someID(1), message: "heap"),
+            someEvent(.take, someID(2), old: someID(1)))
+        for text in ["HEAD", "head", "HEAD~1"] {
+            guard
+                case .unknownRevision(text, let candidates) = failure({
+                    _ = try directory.resolve(Revision(parsing: text))
+                })
+            else {
+                Issue.record("\(text) means a snapshot")
+                continue
+            }
+            #expect(candidates.map(\.text) == ["@", "heap"])
+            #expect(candidates.first?.id == someID(2))
+        }
     }
 
     @Test func anAmbiguousPrefixNamesItsCandidates() throws {

@@ -87,6 +87,12 @@ import Testing
         #expect(try failure("Start") == .unknownName("Start", candidates: ["start"]))
         #expect(try failure("mile") == .unknownName("mile", candidates: ["milestone-3"]))
         #expect(try failure("nothing") == .unknownName("nothing", candidates: []))
+        let short = RevisionResolver<Unreadable>(
+            contents: contents([(.take, 1, ""), (.name, 1, "v1")]),
+            livingIDs: { (_: IDPrefix) throws(Unreadable) -> [ObjectID] in [] },
+            parents: { (_: ObjectID) throws(Unreadable) -> [ObjectID] in [] })
+        #expect(try failure("v2", short) == .unknownName("v2", candidates: ["v1"]))
+        #expect(try failure("xy", short) == .unknownName("xy", candidates: []))
     }
 
     @Test func whatIsBeforeTheFirstIsToldWithNumbers() throws {

@@ -4,7 +4,7 @@
 // as git uses for its own commands. It costs length × length, so long words are not compared at all.
 
 /// The words that `typed` may have been meant to be, best first, at most three.
-func suggestions(for typed: String, among words: [String]) -> [String] {
+package func suggestions(for typed: String, among words: [String]) -> [String] {
     let limit = 64
     guard !typed.isEmpty, typed.utf8.count <= limit else { return [] }
     let tolerance = max(1, typed.utf8.count / 3)
@@ -19,7 +19,7 @@ func suggestions(for typed: String, among words: [String]) -> [String] {
 }
 
 /// How many insertions, deletions, substitutions and exchanges of neighbours lead from one word to the other.
-func editDistance(_ a: String, _ b: String) -> Int {
+package func editDistance(_ a: String, _ b: String) -> Int {
     let a = Array(a.utf8)
     let b = Array(b.utf8)
     var beforeLast = [Int](repeating: 0, count: b.count + 1)
