@@ -8,7 +8,7 @@ SNAP := .build/release/snap
 # Tests, in debug, check every access for overlap; the product does not do it at run time.
 SWIFT_RELEASE := swift build -c release --product snap -Xswiftc -static-executable -Xswiftc -enforce-exclusivity=unchecked
 
-.PHONY: all deps build test demo install uninstall pages bench bench-check format lint clean
+.PHONY: all deps build test demo install uninstall pages bench bench-gc bench-check format lint clean
 
 all: build
 
@@ -26,9 +26,9 @@ build: deps
 
 # Every test: what breaks a take at each system call, what goes in and out by independent tools, then the test suites.
 test: deps
-	@missing=; for tool in python3 git setpriv strace patch zsh fish mandoc shellcheck; do command -v $$tool >/dev/null || missing=yes; done; \
+	@missing=; for tool in python3 git setpriv strace patch zsh fish mandoc shellcheck tmux; do command -v $$tool >/dev/null || missing=yes; done; \
 	if [ -n "$$missing" ]; then \
-	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; $$sudo apt-get update -qq && $$sudo apt-get install -y -qq python3 git util-linux strace patch zstd btrfs-progs xfsprogs zsh fish mandoc shellcheck; fi
+	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; $$sudo apt-get update -qq && $$sudo apt-get install -y -qq python3 git util-linux strace patch zstd btrfs-progs xfsprogs zsh fish mandoc shellcheck tmux; fi
 	swift build --build-tests
 	python3 Tests/Support/write_order.py .build/debug/snap
 	Tests/Support/roundtrip.sh .build/debug/snap
@@ -38,7 +38,7 @@ test: deps
 	python3 Tests/Support/kill_take.py --mode fail-from --errno ENOSPC --snap .build/debug/snap --jobs 2
 	python3 Tests/Support/kill_revert.py --mode kill --every 97 --nested 12 --nested-step 250 --nested-errno ENOENT --snap .build/debug/snap --jobs 2 --work $(SHM)
 	python3 Tests/Support/kill_revert.py --mode kill --every 211 --user 65534 --store outside --unsaved --snap .build/debug/snap --jobs 2 --work $(SHM)
-	python3 Tests/Support/kill_revert.py --mode kill --every 401 --stays --nested 6 --nested-step 120 --snap .build/debug/snap --jobs 2 --work $(SHM)
+	python3 Tests/Support/kill_revert.py --mode kill --every 601 --stays --nested 6 --nested-step 120 --snap .build/debug/snap --jobs 2 --work $(SHM)
 	python3 Tests/Support/kill_revert.py --mode fail --errno EIO --every 151 --snap .build/debug/snap --jobs 2 --work $(SHM)
 	python3 Tests/Support/kill_revert.py --mode fail --errno ENOENT --every 61 --first 3700 --snap .build/debug/snap --jobs 2 --work $(SHM)
 	python3 Tests/Support/revert_endings.py --every 7 --snap .build/debug/snap --work $(SHM)
@@ -46,11 +46,18 @@ test: deps
 	python3 Tests/Support/revert_races.py --rounds 20 --snap .build/debug/snap
 	python3 Tests/Support/revert_strace.py .build/debug/snap
 	python3 Tests/Support/revert_filesystems.py --every 1500 --snap .build/debug/snap
+	python3 Tests/Support/kill_gc.py --mode kill --every 13 --snap .build/debug/snap --jobs 2 --work $(SHM)
+	python3 Tests/Support/kill_gc.py --mode kill --every 29 --grace --store outside --snap .build/debug/snap --jobs 2 --work $(SHM)
+	python3 Tests/Support/kill_gc.py --mode fail --errno EIO --every 23 --snap .build/debug/snap --jobs 2 --work $(SHM)
+	python3 Tests/Support/kill_gc.py --mode fail-from --errno ENOSPC --every 41 --snap .build/debug/snap --jobs 2 --work $(SHM)
+	python3 Tests/Support/gc_space.py --snap .build/debug/snap
+	python3 Tests/Support/gc_stress.py --seconds 30 --seed 7 --snap .build/debug/snap --work $(SHM)
 	python3 Tests/Support/diff_pairs.py --pairs 40 --seed 7 --snap .build/debug/snap --work $(SHM)
 	python3 Tests/Support/look_names.py --snap .build/debug/snap --work $(SHM)
 	python3 Tests/Support/look_faults.py --snap .build/debug/snap --work $(SHM)
 	python3 Tests/Support/completions.py --snap .build/debug/snap
-	shellcheck completions/snap.bash contrib/prompt/*.bash Tests/Support/*.sh Examples/*.sh Benchmarks/*.sh .ci/run
+	python3 Tests/Support/interrupt_terminal.py --snap .build/debug/snap
+	shellcheck completions/snap.bash contrib/prompt/*.bash Tests/*/*.sh Examples/*.sh Benchmarks/*.sh .ci/run
 	swift test --skip-build
 
 demo: build
@@ -87,9 +94,15 @@ bench: build
 	@for part in $(BENCH_PARTS); do \
 	  options="$(if $(BENCH_ROUNDS),--rounds $(BENCH_ROUNDS))"; if [ $$part = trees ]; then options="--peers restic,borg-new,tar --rounds 2"; fi; \
 	  if [ $$part = look ]; then options="--peers git,restic"; fi; \
-	  python3 Benchmarks/$$part.py $$options --work $(BENCH_WORK) --newest-borg $(BENCH_WORK)/venv/bin/borg --json $(BENCH_WORK)/$$part.json; \
+	  rm -f $(BENCH_WORK)/$$part.json; python3 Benchmarks/$$part.py $$options --work $(BENCH_WORK) --newest-borg $(BENCH_WORK)/venv/bin/borg --json $(BENCH_WORK)/$$part.json; \
 	  status=$$?; if [ $$status -gt 1 ]; then exit $$status; fi; done
 	$(BENCH_WORK)/venv/bin/python Benchmarks/page.py docs/performance.md $(foreach part,$(BENCH_PARTS),$(BENCH_WORK)/$(part).json)
+
+# What 'snap gc' costs and leaves, beside restic's and git's: stores of one tree and of many snapshots (collect.py), and 1,200 states of a project from PyPI (history.py). Takes about an hour.
+bench-gc: build
+	Benchmarks/setup.sh $(BENCH_WORK)
+	python3 Benchmarks/collect.py --peers restic --work $(BENCH_WORK) --json $(BENCH_WORK)/collect.json || test $$? = 1
+	python3 Benchmarks/history.py --work $(BENCH_WORK) --json $(BENCH_WORK)/history.json || test $$? = 1
 
 # Instruction counts of fixed small workloads, against those in Benchmarks/instructions.json.
 bench-check: build

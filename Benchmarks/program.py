@@ -77,7 +77,7 @@ def execute(make, options, rows):
                 progress("%s: preparing" % row)
                 try:
                     getattr(bench, row)()
-                except Failed as error:
+                except (Failed, OSError, subprocess.CalledProcessError) as error:
                     failures.append("%s: %s" % (row, error))
                     bench.failed()
         progress("")

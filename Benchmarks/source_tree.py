@@ -1,5 +1,6 @@
 """The source tree that is measured: where it comes from, which of its files are edited, and how large things are. """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -78,10 +79,13 @@ def contents(path):
 
 
 def size_of(path):
-    """Apparent and allocated bytes of the files at and below a path."""
+    """Apparent and allocated bytes of the files at and below a path. What goes meanwhile, as when git collects in the background, does not count."""
     paths = [path] if os.path.isfile(path) else [
         os.path.join(directory, name) for directory, _, files in os.walk(path) for name in files]
-    statuses = [os.lstat(found) for found in paths]
+    statuses = []
+    for found in paths:
+        with contextlib.suppress(FileNotFoundError):
+            statuses.append(os.lstat(found))
     return sum(status.st_size for status in statuses), sum(status.st_blocks * 512 for status in statuses)
 
 

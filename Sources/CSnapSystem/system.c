@@ -135,6 +135,32 @@ int snap_terminal_columns(int fd) {
     return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+// Raising the soft limit of open files is for this process alone: other programs may be made for a small one, because select()
+// knows no more, or because they close everything that could be open. So whatever is started has the one that was there before.
+static _Atomic uint64_t raised_open_files, former_open_files;
+
+int snap_raise_open_files(uint64_t most) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;
+    rlim_t wanted = limit.rlim_max == RLIM_INFINITY || limit.rlim_max > most ? (rlim_t)most : limit.rlim_max;
+    if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= wanted) return 0;
+    rlim_t former = limit.rlim_cur;
+    limit.rlim_cur = wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;
+    atomic_store(&former_open_files, former);
+    atomic_store(&raised_open_files, wanted);
+    return 0;
+}
+
+// Sets the limit to what it was before it was raised, or to what it was raised to. Where it was not, nothing happens.
+static void set_open_files(int raised) {
+    uint64_t wanted = atomic_load(&raised_open_files);
+    struct rlimit limit;
+    if (wanted == 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = (rlim_t)(raised ? wanted : atomic_load(&former_open_files));
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 // Starts a shell with these words; an error's number, or 0. What this process ignores, the shell does not.
 static int start_shell(const char *const *words, const posix_spawn_file_actions_t *actions, pid_t *process) {
     posix_spawnattr_t attributes;
@@ -144,7 +170,9 @@ static int start_shell(const char *const *words, const posix_spawn_file_actions_
     int code = posix_spawnattr_init(&attributes);
     if (code == 0) code = posix_spawnattr_setsigdefault(&attributes, &ignored);
     if (code == 0) code = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    set_open_files(0);
     if (code == 0) code = posix_spawn(process, "/bin/sh", actions, &attributes, (char *const *)words, environ);
+    set_open_files(1);
     return code;
 }
 
@@ -205,8 +233,10 @@ int snap_execute(const char *program, const void *words, size_t length) {
         next += strlen(next) + 1;
     }
     // As a shell does, a script that does not name its interpreter is run by sh.
+    set_open_files(0);
     execvp(program, (char *const *)list);
     int code = errno;
+    set_open_files(1);
     free(list);
     errno = code;
     return -1;
@@ -382,4 +412,11 @@ int snap_core_count(void) {
     }
     long count = sysconf(_SC_NPROCESSORS_ONLN);
     return count > 0 ? (int)count : 1;
+}
+
+int snap_lower_priority(void) {
+    int result = setpriority(PRIO_PROCESS, 0, 19);
+    // IOPRIO_WHO_PROCESS, this thread, IOPRIO_CLASS_IDLE: the C library has neither the call nor its numbers.
+    if (syscall(SYS_ioprio_set, 1, 0, 3 << 13) != 0) result = -1;
+    return result;
 }

@@ -32,7 +32,9 @@ struct ErrorWords {
             describe(error, name ?? "COMMAND")
             // What was typed cannot be meant, though it took the store to know.
             if failure.status(signal: 0) == .usage { usage = HelpPage.usage(command) }
-        case .system(let doing, let path, let error): message = "cannot \(doing) \(subject(path)): \(error.reason)"
+        case .system(let doing, let path, let error):
+            message = "cannot \(doing) \(subject(path)): \(error.reason)"
+            hints = Self.hints(for: error.reason)
         case .currentDirectory(let error): message = "cannot find the current directory: \(error.reason)"
         case .output(let error): message = "cannot write to standard output: \(error.reason)"
         case .outputClosed: message = "standard output is closed"
@@ -159,12 +161,21 @@ struct ErrorWords {
             if command != "verify" { hints = ["snap verify --full"] }
         case .system(let doing, let path, let reason):
             message = "cannot \(doing) \(subject(path)): \(safeText(reason))"
+            hints = Self.hints(for: reason)
         case .noSpace(let available, let floor, let needed):
-            message =
-                "not enough space: \(sizeText(available)) free, of which \(sizeText(floor)) are to stay free; "
-                + "up to \(sizeText(needed)) are needed"
+            message = "not enough space: \(sizeText(available)) free"
+            // 0: the file system took no more.
+            if needed > 0 {
+                message +=
+                    ", of which \(sizeText(floor)) are to stay free; up to \(sizeText(needed)) are needed"
+            }
+            hints = [command == "gc" ? "snap gc --no-compact" : "snap gc"]
         case .storeLimit(let size, let limit):
             message = "the store would pass its limit of \(sizeText(limit)): it has \(sizeText(size))"
+            hints = ["snap gc"]
+        case .clockBehind(let now, let event):
+            message = "the clock says \(clockText(now)), which is before the last event at \(clockText(event))"
+            hints = ["date"]
         case .nothingCovered(let path, let reason):
             message = "nothing of \(subject(path)) could be covered: \(safeText(reason))"
             hints = ["ls -la \(shellWord(path))"]
@@ -177,6 +188,11 @@ struct ErrorWords {
             message = "the configuration \(subject(file)) cannot be used: \(safeText(reason))"
             hints = [editing(Array(file.utf8))]
         }
+    }
+
+    /// What helps where the system refused something.
+    private static func hints(for reason: String) -> [String] {
+        reason == SystemError.tooManyOpenFiles.reason ? ["snap doctor"] : []
     }
 
     private mutating func describePlace(_ error: StoreError, _ command: String) {

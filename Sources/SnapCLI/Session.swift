@@ -112,6 +112,17 @@ struct Session {
         }
     }
 
+    /// The same for several, in their order.
+    func resolve(
+        _ revisions: [Revision], in directory: WorkingDirectory, prefersRemoved: Bool = false
+    ) throws(Failure) -> [ObjectID] {
+        var ids: [ObjectID] = []
+        for revision in revisions {
+            ids.append(try resolve(revision, in: directory, prefersRemoved: prefersRemoved))
+        }
+        return ids
+    }
+
     /// The moment that the value of an option names.
     func moment(_ text: String, option: String) throws(Failure) -> Timestamp {
         let clock = try clock()

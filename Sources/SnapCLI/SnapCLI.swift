@@ -15,6 +15,7 @@ package enum SnapCLI {
         var command: Command?
         let output = Output()
         do throws(Failure) {
+            try holdStandardDescriptors()
             let status = try run(arguments, output, &command)
             try output.finish()
             return status.code
@@ -74,8 +75,10 @@ package enum SnapCLI {
 
     /// What a command runs with. From here on the system is touched.
     private static func session(_ typed: ParsedArguments, _ output: Output) throws(Failure) -> Session {
-        try changeDirectory(typed)
+        try changeDirectory(through: typed.values(.directory))
         try armFaults()
+        // Each pack that is in use is open.
+        Process.raiseOpenFileLimit()
         output.mayPage = !typed.isSet(.noPager)
         output.colour = typed.text(.colour).flatMap { ColourChoice(rawValue: $0) }
         let messages = Messages(verbosity: typed.verbosity, progress: typed.progress)
@@ -83,13 +86,21 @@ package enum SnapCLI {
     }
 
     /// Goes where `-C` says, each time from where the one before led.
-    static func changeDirectory(_ typed: ParsedArguments) throws(Failure) {
-        for directory in typed.values(.directory) where !directory.isEmpty {
+    static func changeDirectory(through directories: [[UInt8]]) throws(Failure) {
+        for directory in directories where !directory.isEmpty {
             do throws(SystemError) {
                 try Process.changeDirectory(to: directory)
             } catch {
                 throw .system(doing: "change to", path: directory, error)
             }
+        }
+    }
+
+    private static func holdStandardDescriptors() throws(Failure) {
+        do throws(SystemError) {
+            try Process.holdStandardDescriptors()
+        } catch {
+            throw .system(doing: "open", path: Array("/dev/null".utf8), error)
         }
     }
 

@@ -9,20 +9,23 @@ import SnapSystem
 enum UserConfiguration {
     static let systemFile = Array("/etc/snap/config".utf8)
 
-    /// The files that the environment says (XDG Base Directory Specification: a path that is not absolute is not used).
+    /// The files that the environment says.
     static func located(by environment: (String) -> [UInt8]?) -> ConfigurationFiles {
-        func directory(_ variable: String) -> [UInt8]? {
-            guard var path = environment(variable), path.first == 0x2F else { return nil }
+        let place = baseDirectory("XDG_CONFIG_HOME", orHome: "/.config", by: environment)
+        return ConfigurationFiles(system: systemFile, user: place.map { $0 + Array("/snap/config".utf8) })
+    }
+
+    /// The directory that a variable names, or else the one at `usual` in HOME; nil if there is neither. A path that is
+    /// not absolute is not used (XDG Base Directory Specification).
+    static func baseDirectory(
+        _ variable: String, orHome usual: String, by environment: (String) -> [UInt8]?
+    ) -> [UInt8]? {
+        for (name, part) in [(variable, ""), ("HOME", usual)] {
+            guard var path = environment(name), path.first == 0x2F else { continue }
             while path.last == 0x2F { path.removeLast() }
-            return path
+            return path + Array(part.utf8)
         }
-        var files = ConfigurationFiles(system: systemFile)
-        if let place = directory("XDG_CONFIG_HOME") {
-            files.user = place + Array("/snap/config".utf8)
-        } else if let home = directory("HOME") {
-            files.user = home + Array("/.config/snap/config".utf8)
-        }
-        return files
+        return nil
     }
 
     static var files: ConfigurationFiles { located { Process.environment($0) } }

@@ -83,10 +83,10 @@ package enum ManPage {
     /// How the words of a list are marked, by what the section is about.
     private static func macro(of title: String?) -> String? {
         switch title {
-        case "exit status": return nil
-        case "environment": return "Ev"
-        case "files", "levels": return "Pa"
-        case "operands": return "Ar"
+        case HelpPart.exitStatus?: return nil
+        case HelpPart.environment?: return "Ev"
+        case HelpPart.files?, "levels"?: return "Pa"
+        case HelpPart.operands?: return "Ar"
         case let title? where title.hasPrefix("fields"): return "Va"
         default: return "Cm"
         }

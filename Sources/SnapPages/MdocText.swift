@@ -40,13 +40,8 @@ enum MdocText {
             let isBeforeWord = index + 1 < characters.count && isWordCharacter(characters[index + 1])
             if character == " " { isOption = false }
             if character == "-", !isAfterWord { isOption = true }
-            if character == "-", isAfterWord, isBeforeWord, !isOption {
-                result.append(character)
-            } else if character == "'" {
-                result.append(character)
-            } else {
-                result += escape(character)
-            }
+            let isHyphen = character == "-" && isAfterWord && isBeforeWord && !isOption
+            result += isHyphen || character == "'" ? String(character) : escape(character)
         }
         return result
     }

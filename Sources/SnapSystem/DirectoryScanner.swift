@@ -44,6 +44,11 @@ package final class DirectoryScanner: @unchecked Sendable {
         dropRepeated()
     }
 
+    /// The same by a descriptor of its own: a listing has a position, and the given descriptor keeps its own.
+    package func readNamesAnew(of directory: borrowing FileDescriptor) throws(SystemError) {
+        try readNames(of: try directory.open([0x2E], [.read, .directory]))
+    }
+
     /// A name that a changing directory gave twice counts once.
     private func dropRepeated() {
         var kept: [Name] = []

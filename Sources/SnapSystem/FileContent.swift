@@ -32,10 +32,16 @@ extension FileDescriptor {
     /// All bytes to the end of the file, at most `limit`: a larger file is an error (EFBIG).
     package borrowing func readAll(limit: Int) throws(SystemError) -> [UInt8] {
         let buffer = ByteBuffer()
+        let piece = 65536
         while true {
-            let count = try read(appendingTo: buffer, limit: 65536)
+            let count = try read(
+                appendingTo: buffer, limit: max(piece, min(buffer.capacity - buffer.count, 16 * piece)))
             if count == 0 { return buffer.array }
             if buffer.count > limit { throw SystemError("read", EFBIG) }
+            // Most files are smaller, and are not asked. With room for all of a larger one nothing is moved on the way.
+            if count == piece, buffer.count == piece {
+                _ = unsafe buffer.reserve(Int(min(try facts().0.size, UInt64(limit))))
+            }
         }
     }
 

@@ -57,6 +57,14 @@ package enum Process {
         return result
     }
 
+    /// Opens `/dev/null` for each of the three standard descriptors that is closed, so that no file of a store that is opened
+    /// later takes its number and is written what was meant to be printed. Like a closed one, it can be neither read nor written.
+    package static func holdStandardDescriptors() throws(SystemError) {
+        for descriptor: Int32 in 0..<3 where fcntl(descriptor, F_GETFD) == -1 {
+            _ = try retrying("open") { unsafe open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY) }
+        }
+    }
+
     /// The current directory's absolute path.
     package static func currentDirectory() throws(SystemError) -> [UInt8] {
         var size = 4096

@@ -6,6 +6,12 @@ extension Process {
     /// How many files this process may have open at once; nil: as many as it likes, or nobody knows.
     package static var openFileLimit: UInt64? { limit(0) }
 
+    /// Lets this process have as many files open at once as its hard limit allows, but no more than a million or so. Programs
+    /// that it starts have the limit that it had before. Where it cannot be raised it stays.
+    package static func raiseOpenFileLimit() { _ = snap_raise_open_files(mostOpenFiles) }
+
+    private static let mostOpenFiles: UInt64 = 1 << 20
+
     /// Bytes of a thread's stack; nil likewise.
     package static var stackLimit: UInt64? { limit(1) }
 

@@ -29,6 +29,9 @@ package struct SystemError: Error, Equatable, Sendable {
         return text.prefix(1).lowercased() + text.dropFirst()
     }
 
+    /// As many files are open as this process may have.
+    package static var tooManyOpenFiles: SystemError { SystemError("open", EMFILE) }
+
     package var isNotFound: Bool { code == ENOENT || code == ENOTDIR }
     package var isPermission: Bool { code == EACCES || code == EPERM }
     package var isNoSpace: Bool { code == ENOSPC || code == EDQUOT }

@@ -41,8 +41,8 @@ seq 100 > plain
 
 tar -C "$work/sample" --owner=0 --group=0 --exclude='.snapstore/*/*/stat' --exclude='.snapstore/lock/*' --exclude='.snapstore/tmp/*' -czf "$target/store.tar.gz" .snapstore
 : > "$target/expected"
-for id in $(cat "$target/ids"); do
+while read -r id; do
     "$snap" revert "$id" --into "$work/out-$id" -q
     (cd "$work/out-$id" && find . -printf '%P|%y|%m|%U:%G|%T@|%l|%n\n' | LC_ALL=C sort -z | LC_ALL=C sort | sha256sum
      find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum) >> "$target/expected"
-done
+done < "$target/ids"

@@ -141,8 +141,9 @@ import Testing
 
     @Test func thePagerIsTheUsersFirst() {
         func pager(_ variables: [String: String], _ configured: String? = nil, hasLess: Bool = true) -> String? {
+            let all = variables.merging(["TERM": "xterm"]) { given, _ in given }
             let command = Pager.command(
-                environment: { variables[$0].map { bytes($0) } }, configured: { configured.map { bytes($0) } },
+                environment: { all[$0].map { bytes($0) } }, configured: { configured.map { bytes($0) } },
                 hasProgram: { _ in hasLess })
             return command.map { String(decoding: $0, as: UTF8.self) }
         }
@@ -155,6 +156,7 @@ import Testing
         #expect(pager(["SNAP_PAGER": ""], "b") == nil)
         #expect(pager([:], "cat") == nil)
         #expect(pager(["TERM": "dumb"], "b") == nil)
+        #expect(pager(["TERM": ""], "b") == nil)
     }
 
     @Test func anAliasIsKnownByItsName() {

@@ -198,7 +198,7 @@ enum UnfinishedRevertSample {
         around.openFileLimit = 200
         around.stackLimit = 1 << 16
         #expect(SurroundingsWords.limits(around, packs: 100).map(\.level) == [.problem, .note])
-        #expect(SurroundingsWords.limits(around, packs: 100)[0].hints == ["ulimit -n 1024"])
+        #expect(SurroundingsWords.limits(around, packs: 100)[0].hints == ["sudo prlimit --pid $$ --nofile=1024"])
         around.openFileLimit = 1024
         around.stackLimit = nil
         #expect(SurroundingsWords.limits(around, packs: 100).map(\.text) == ["1,024 open files"])

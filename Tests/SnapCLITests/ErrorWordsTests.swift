@@ -35,6 +35,7 @@ import Testing
         .notAFile(path: path, kind: .file, gap: .unreadable),
         .notEnoughSpaceToRevert(available: 1, needed: 5000), .goneSnapshot(id), .cannotDropHead(id),
         .cannotDropNamed(id, names: ["v1", "-\u{1B}"]),
+        .clockBehind(now: Timestamp(seconds: 0), event: Timestamp(seconds: 100)),
     ]
 
     static let usage: [UsageError] = [
@@ -147,6 +148,12 @@ import Testing
             hints(.cannotDropNamed(Self.id, names: ["v1"])) == ["snap name -d v1", "snap drop --force abcdef0123"])
         #expect(hints(.goneSnapshot(Self.id)) == ["snap list --expired"])
         #expect(hints(.changedSinceUndo).first == "snap take")
+        #expect(hints(.noSpace(available: 1, floor: 2, needed: 3)) == ["snap gc"])
+        #expect(hints(.storeLimit(size: 1, limit: 2)) == ["snap gc"])
+        let tooMany = SystemError.tooManyOpenFiles
+        #expect(hints(StoreError(tooMany, doing: "open", Self.path)) == ["snap doctor"])
+        #expect(hints(StoreError(PackError.system(file: "packs/x", tooMany))) == ["snap doctor"])
+        #expect(hints(.system(doing: "open", path: Self.path, reason: "permission denied")).isEmpty)
         // Whatever stopped it half-way, these are the two ways on.
         let full = Failure.endedPartWay(.notEnoughSpaceToRevert(available: 1, needed: 2))
         #expect(ErrorWords(full, command: nil).hints == waysOut)

@@ -36,7 +36,7 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True
-from kill_take import COMPLETIONS, HERE, Broken, Fault, Series  # noqa: E402
+from kill_take import COMPLETIONS, HERE, Broken, Fault, Series, least_beyond  # noqa: E402
 from revert_scenario import Scenario, after_revert, is_covered  # noqa: E402
 from snap_directory import Directory, complaint, private_copy  # noqa: E402
 from tree_state import capture, differences, groups, replaced  # noqa: E402
@@ -281,13 +281,7 @@ class Reverts(Series):
         slot = self.slots.get()
         mode, self.options.mode = self.options.mode, "kill"
         try:
-            low, high = 0, 256
-            while slot.broken_revert(Fault(self.options, high)) is None:
-                low, high = high, high * 2
-            while high - low > 1:
-                middle = (low + high) // 2
-                low, high = (middle, high) if slot.broken_revert(Fault(self.options, middle)) is None else (low, middle)
-            return high + COMPLETIONS
+            return least_beyond(lambda number: slot.broken_revert(Fault(self.options, number)) is None, 256) + COMPLETIONS
         finally:
             self.options.mode = mode
             self.slots.put(slot)

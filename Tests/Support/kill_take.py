@@ -216,6 +216,17 @@ def copy_tree(tree, copy):
     shutil.copystat(tree, copy)
 
 
+def least_beyond(reached, high):
+    """The least n that is not reached; `high` is where the search begins."""
+    low = 0
+    while reached(high):
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if reached(middle) else (low, middle)
+    return high
+
+
 class Series:
     """The points 1, 1 + step, … of one kind, until enough of them lie beyond the end of the take."""
 
@@ -236,19 +247,14 @@ class Series:
             def reached(number):
                 slot.put_back()
                 done = slot.snap("take", environment={"SNAP_FAULT": "kill:%d" % number})
-                return done.returncode == -signal.SIGKILL
+                if done.returncode == -signal.SIGKILL:
+                    return True
+                # This one was not broken.
+                if len(os.listdir(os.path.join(slot.store, "packs"))) > SMALL_PACKS:
+                    raise Broken("a take that nothing breaks does not merge small packs")
+                return False
 
-            high = 1
-            while reached(high):
-                high *= 2
-            # The last one was not broken.
-            if len(os.listdir(os.path.join(slot.store, "packs"))) > SMALL_PACKS:
-                raise Broken("a take that nothing breaks does not merge small packs")
-            low = high // 2
-            while high - low > 1:
-                middle = (low + high) // 2
-                low, high = (middle, high) if reached(middle) else (low, middle)
-            return high + COMPLETIONS
+            return least_beyond(reached, 1) + COMPLETIONS
         finally:
             self.slots.put(slot)
 

@@ -83,6 +83,10 @@ int snap_has_attributes(int fd);
 // A limit of this process, now: 0 open files, 1 bytes of a stack. UINT64_MAX: none.
 int snap_limit(int which, uint64_t *value);
 
+// Lets this process have as many files open as its hard limit allows, and `most` where that is more. Programs that it starts have the
+// limit that it had before. -1 and errno where that failed.
+int snap_raise_open_files(uint64_t most);
+
 // 1 where another open descriptor or a shared mapping may write to the regular file `fd`, 0 where none does or it cannot be asked.
 int snap_has_writer(int fd);
 
@@ -114,5 +118,9 @@ void snap_error_text(int code, char *buffer, size_t size);
 
 // The number of cores this process may run on, at least 1.
 int snap_core_count(void);
+
+// The calling thread, and those that it starts from now on, get the processor and the disk when nobody else wants them. 0, or -1 where a part of that is not
+// possible.
+int snap_lower_priority(void);
 
 #endif

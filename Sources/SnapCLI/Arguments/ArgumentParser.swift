@@ -99,12 +99,13 @@ struct ArgumentParser {
         guard let value = attached ?? rest.popFirst() else {
             throw .missingValue(option: option.name, valueName: valueName)
         }
-        if !option.choices.isEmpty {
+        let choices = option.choices
+        if !choices.isEmpty {
             let text = String(decoding: value, as: UTF8.self)
-            guard option.choices.contains(text) else {
+            guard choices.contains(text) else {
                 throw .notAChoice(
-                    option: option.name, value: text, choices: option.choices,
-                    suggestions: suggestions(for: text, among: option.choices))
+                    option: option.name, value: text, choices: choices,
+                    suggestions: suggestions(for: text, among: choices))
             }
         }
         result.occurrences.append(.init(option: option, value: value, isNegated: false))

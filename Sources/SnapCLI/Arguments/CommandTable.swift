@@ -32,6 +32,7 @@ enum CommandTable {
         Entry("redo", UndoCommand.redo),
         Entry("drop", DropCommand.drop),
         Entry("recover", DropCommand.recover),
+        Entry("gc", GCCommand.command),
         Entry("verify", VerifyCommand.command),
         Entry("doctor", DoctorCommand.command),
         Entry("config", ConfigCommand.command),

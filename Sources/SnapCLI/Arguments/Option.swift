@@ -18,8 +18,8 @@ package struct Option: Sendable, Equatable {
     package let long: String?
     package let short: Character?
     package let kind: Kind
-    /// What the value must be one of; empty: anything.
-    package let choices: [String]
+    /// Makes `choices`, which nobody needs of most options: those of snap itself are made at every start.
+    private let makeChoices: @Sendable () -> [String]
     /// A flag that `--no-…` takes back.
     package let isNegatable: Bool
     /// Nothing behind it is read: it asks for text, not for work.
@@ -28,13 +28,13 @@ package struct Option: Sendable, Equatable {
     package let help: String
 
     private init(
-        long: String?, short: Character?, kind: Kind, choices: [String] = [], isNegatable: Bool = false,
-        isFinal: Bool = false, help: String
+        long: String?, short: Character?, kind: Kind, choices: @escaping @Sendable () -> [String] = { [] },
+        isNegatable: Bool = false, isFinal: Bool = false, help: String
     ) {
         self.long = long
         self.short = short
         self.kind = kind
-        self.choices = choices
+        makeChoices = choices
         self.isNegatable = isNegatable
         self.isFinal = isFinal
         self.help = help
@@ -47,7 +47,8 @@ package struct Option: Sendable, Equatable {
     }
 
     static func value(
-        _ long: String?, short: Character? = nil, _ valueName: String, choices: [String] = [], _ help: String
+        _ long: String?, short: Character? = nil, _ valueName: String,
+        choices: @autoclosure @escaping @Sendable () -> [String] = [], _ help: String
     ) -> Option {
         Option(long: long, short: short, kind: .value(valueName), choices: choices, help: help)
     }
@@ -59,6 +60,15 @@ package struct Option: Sendable, Equatable {
     static func optional(_ long: String?, short: Character? = nil, _ valueName: String, _ help: String) -> Option {
         Option(long: long, short: short, kind: .optional(valueName), help: help)
     }
+
+    /// All but `makeChoices`, which cannot be compared, and of which the choices are.
+    package static func == (a: Option, b: Option) -> Bool {
+        a.long == b.long && a.short == b.short && a.kind == b.kind && a.choices == b.choices
+            && a.isNegatable == b.isNegatable && a.isFinal == b.isFinal && a.help == b.help
+    }
+
+    /// What the value must be one of; empty: anything.
+    package var choices: [String] { makeChoices() }
 
     /// How messages name it, and what distinguishes it within a command: `--force`, or `-C`.
     var name: String {

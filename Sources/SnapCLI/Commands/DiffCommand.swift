@@ -66,10 +66,7 @@ enum DiffCommand {
         var options = DiffOptions()
         options.renames = meaning.renames
         options.paths = try session.pathsFromRoot(meaning.paths, of: directory)
-        var ids: [ObjectID] = []
-        for revision in meaning.revisions {
-            ids.append(try session.resolve(revision, in: directory))
-        }
+        let ids = try session.resolve(meaning.revisions, in: directory)
         let old = ids[0]
         let new = ids.count > 1 ? ids[1] : nil
         let chosen = options
@@ -179,7 +176,7 @@ extension DiffCommand.Meaning {
         for other in [Names.patch, Names.numstat, Names.shortstat, Names.summary, Names.nameOnly, Names.nameStatus] {
             try typed.exclude(.json, other)
         }
-        if forms.isEmpty || (forms.isEmpty && typed.value(Names.unified) != nil) { forms = [.patch] }
+        if forms.isEmpty { forms = [.patch] }
         if typed.value(Names.unified) != nil && !forms.contains(.json) { forms.insert(.patch) }
     }
 

@@ -72,7 +72,7 @@ enum DoctorCommand {
         let latest = try? report.history.get().latest
         findings += SurroundingsWords.limits(around, packs: packs)
         findings += SurroundingsWords.clock(now, isFixed: isFixed, latest: latest)
-        let hasCollection = CommandTable.entries.contains { $0.name == "gc" }
+        let hasCollection = CommandTable.entry(named: "gc") != nil
         return findings + HealthWords(report, now: now, hasCollection: hasCollection).findings
     }
 }

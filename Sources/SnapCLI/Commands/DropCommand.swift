@@ -77,15 +77,7 @@ enum DropCommand {
     /// Operands that are whole snapshots.
     private static func snapshotRevisions(_ words: [[UInt8]]) throws(UsageError) -> [Revision] {
         var revisions: [Revision] = []
-        for word in words {
-            let revision = try parseRevision(word)
-            if case .path = revision {
-                throw .invalidValue(
-                    option: "REV", value: String(decoding: word, as: UTF8.self),
-                    reason: "it is a part of a snapshot")
-            }
-            revisions.append(revision)
-        }
+        for word in words { revisions.append(try parseSnapshot(word, refusingPaths: "it is a part of a snapshot")) }
         return revisions
     }
 
@@ -93,14 +85,13 @@ enum DropCommand {
 
     private static func runDrop(_ meaning: Drop, _ session: Session) throws(Failure) -> ExitStatus {
         let directory = try session.workingDirectory(for: .change)
-        var wanted: [ObjectID] = []
-        for revision in meaning.revisions { wanted.append(try session.resolve(revision, in: directory)) }
+        let ids = try session.resolve(meaning.revisions, in: directory)
         var options = DropOptions()
         options.force = meaning.force
         options.who = session.who
         options.time = try session.fixedTime()
-        let (dropped, chosen) = (wanted, options)
-        let report = try storing { () throws(StoreError) in try directory.drop(dropped, chosen) }
+        let chosen = options
+        let report = try storing { () throws(StoreError) in try directory.drop(ids, chosen) }
         if meaning.isJSON {
             for dropped in report.dropped { try session.output.print(json(dropped, report.graceEnd)) }
             return .done
@@ -113,8 +104,8 @@ enum DropCommand {
             let text = try session.description(of: dropped.id, in: directory)
             lines.append("dropped \(text)\(rest)")
         }
-        let ids = report.dropped.map(\.id.short).joined(separator: " ")
-        lines.append("until \(clockText(report.graceEnd)) this can be taken back: snap recover \(ids)")
+        let shown = report.dropped.map(\.id.short).joined(separator: " ")
+        lines.append("until \(clockText(report.graceEnd)) this can be taken back: snap recover \(shown)")
         session.messages.receipt(lines)
         return .done
     }
@@ -122,16 +113,13 @@ enum DropCommand {
     private static func runRecovery(_ meaning: Recovery, _ session: Session) throws(Failure) -> ExitStatus {
         if meaning.revisions.isEmpty { return try list(meaning, session) }
         let directory = try session.workingDirectory(for: .change)
-        var ids: [ObjectID] = []
-        for revision in meaning.revisions {
-            ids.append(try session.resolve(revision, in: directory, prefersRemoved: true))
-        }
+        let ids = try session.resolve(meaning.revisions, in: directory, prefersRemoved: true)
         var options = RecoverOptions()
         options.who = session.who
         options.time = try session.fixedTime()
-        let (wanted, chosen) = (ids, options)
+        let chosen = options
         let report = try watching(session) { (observer) throws(StoreError) in
-            try directory.recover(wanted, chosen, observer: observer)
+            try directory.recover(ids, chosen, observer: observer)
         }
         if meaning.isJSON {
             for line in json(report) { try session.output.print(line) }

@@ -37,7 +37,7 @@ enum HelpCommand {
                 return
             }
             if typed.isSet(HelpCommand.all) { throw .exclusive(HelpCommand.all.name, "COMMAND") }
-            let command = CommandTable.entries.first { $0.name == name }.map { $0.command() }
+            let command = CommandTable.entry(named: name)?.command()
             let topic = HelpTopic.named(name)
             guard command != nil || topic != nil else {
                 let commands = CommandTable.entries.map(\.name)

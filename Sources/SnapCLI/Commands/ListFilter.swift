@@ -73,12 +73,7 @@ struct ListFilter: Sendable {
     }
 
     private static func revision(_ word: [UInt8]) throws(UsageError) -> Revision {
-        let revision = try parseRevision(word)
-        if case .path = revision {
-            throw .invalidValue(
-                option: "REV", value: String(decoding: word, as: UTF8.self), reason: "paths stand behind '--'")
-        }
-        return revision
+        try parseSnapshot(word, refusingPaths: "paths stand behind '--'")
     }
 
     /// Every snapshot is meant, so that none means that there are none.
@@ -93,11 +88,8 @@ struct ListFilter: Sendable {
         switch operands {
         case .all: break
         case .snapshots(let revisions):
-            var ids: [ObjectID] = []
-            for revision in revisions {
-                ids.append(try session.resolve(revision, in: directory, prefersRemoved: plain.listsRemoved))
-            }
-            options.selection = .snapshots(ids)
+            options.selection = .snapshots(
+                try session.resolve(revisions, in: directory, prefersRemoved: plain.listsRemoved))
         case .range(let from, let to):
             options.selection = .range(
                 from: try session.resolve(from, in: directory), to: try session.resolve(to, in: directory))
@@ -111,7 +103,10 @@ struct ListFilter: Sendable {
     }
 }
 
-/// A revision as typed, whose path need not be text.
+/// A revision as typed. Whether it exists is found later.
+func parseRevision(_ text: String) throws(UsageError) -> Revision { try parseRevision(Array(text.utf8)) }
+
+/// The same, whose path need not be text.
 func parseRevision(_ bytes: [UInt8]) throws(UsageError) -> Revision {
     do throws(RevisionError) {
         return try Revision(parsing: bytes)
@@ -120,21 +115,21 @@ func parseRevision(_ bytes: [UInt8]) throws(UsageError) -> Revision {
     }
 }
 
+/// A whole snapshot as typed; `reason` is why a path in one is not taken.
+func parseSnapshot(_ word: [UInt8], refusingPaths reason: String) throws(UsageError) -> Revision {
+    let revision = try parseRevision(word)
+    if case .path = revision {
+        throw .invalidValue(option: "REV", value: String(decoding: word, as: UTF8.self), reason: reason)
+    }
+    return revision
+}
+
 /// The words around `..`; a missing one is the head, as in git. nil: it is no range. In braces two dots may be part
 /// of a time, and behind a colon of a path.
 func revisionRange(_ word: [UInt8]) -> (from: [UInt8], to: [UInt8])? {
-    var isInBraces = false
-    for (index, byte) in word.enumerated() {
-        switch byte {
-        case 0x7B: isInBraces = true
-        case 0x7D: isInBraces = false
-        case 0x3A where !isInBraces: return nil
-        case 0x2E where !isInBraces && index + 1 < word.count && word[index + 1] == 0x2E:
-            let from = Array(word[..<index])
-            let to = Array(word[(index + 2)...])
-            return (from.isEmpty ? [0x40] : from, to.isEmpty ? [0x40] : to)
-        default: break
-        }
-    }
-    return nil
+    guard let dots = Revision.place(of: [0x2E, 0x2E], in: word) else { return nil }
+    if let colon = Revision.place(of: [0x3A], in: word), colon < dots { return nil }
+    let from = Array(word[..<dots])
+    let to = Array(word[(dots + 2)...])
+    return (from.isEmpty ? [0x40] : from, to.isEmpty ? [0x40] : to)
 }

@@ -84,12 +84,3 @@ enum ShowCommand {
         return lines
     }
 }
-
-/// A revision as typed. Whether it exists is found later.
-func parseRevision(_ text: String) throws(UsageError) -> Revision {
-    do throws(RevisionError) {
-        return try Revision(parsing: text)
-    } catch {
-        throw .invalidRevision(text, error)
-    }
-}

@@ -42,10 +42,8 @@ struct Surroundings: Sendable, Equatable {
     static func completionPlaces(
         for shell: String, executable: [UInt8]?, environment: (String) -> [UInt8]?
     ) -> [[UInt8]] {
-        func absolute(_ name: String) -> [UInt8]? { environment(name).flatMap { $0.first == 0x2F ? $0 : nil } }
-        let home = absolute("HOME")
-        let data = absolute("XDG_DATA_HOME") ?? home.map { $0 + Array("/.local/share".utf8) }
-        let configuration = absolute("XDG_CONFIG_HOME") ?? home.map { $0 + Array("/.config".utf8) }
+        let data = UserConfiguration.baseDirectory("XDG_DATA_HOME", orHome: "/.local/share", by: environment)
+        let configuration = UserConfiguration.baseDirectory("XDG_CONFIG_HOME", orHome: "/.config", by: environment)
         var shares = ["/usr/local/share", "/usr/share"].map { Array($0.utf8) }
         if let executable, let share = shareBeside(executable), !shares.contains(share) { shares.insert(share, at: 0) }
         var places: [[UInt8]] = []

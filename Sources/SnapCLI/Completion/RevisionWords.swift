@@ -9,10 +9,8 @@ struct RevisionWords {
     private let contents: TimelineContents
     /// For ages; nil: times are shown.
     private let now: Timestamp?
-    /// Oldest first.
-    private let living: [(id: ObjectID, event: TimelineEvent)]
-    /// Where each is in `living`.
-    private var places: [ObjectID: Int] = [:]
+    /// Where in the timeline's events each living snapshot was made.
+    private let makers: [ObjectID: Int]
 
     private static let idLimit = 200
     private static let eventLimit = 1000
@@ -25,9 +23,7 @@ struct RevisionWords {
     init(_ contents: TimelineContents, now: Timestamp?) {
         self.contents = contents
         self.now = now
-        living = contents.living
-        places.reserveCapacity(living.count)
-        for (place, snapshot) in living.enumerated() { places[snapshot.id] = place }
+        makers = contents.makers
     }
 
     /// Revisions that begin so.
@@ -60,8 +56,8 @@ struct RevisionWords {
     private func ancestors(_ count: Int) -> [Candidate] {
         var result: [Candidate] = []
         var id = contents.head
-        while result.count < count, let current = id, let place = places[current] {
-            guard let parent = living[place].event.old, places[parent] != nil else { break }
+        while result.count < count, let current = id, let place = makers[current] {
+            guard let parent = contents.events[place].old, makers[parent] != nil else { break }
             result.append(Candidate("@~\(result.count + 1)", meaning(of: parent)))
             id = parent
         }
@@ -93,10 +89,10 @@ struct RevisionWords {
         else { return [] }
         let end = digits.count > Self.shownDigits ? length : Self.shownDigits
         var result: [Candidate] = []
-        for snapshot in living.reversed() where first <= snapshot.id && snapshot.id <= last {
+        for id in contents.newest where first <= id && id <= last {
             if result.count == Self.idLimit { break }
-            let spelled = Array(snapshot.id.description.utf8)
-            result.append(Candidate(digits + spelled[digits.count..<end], meaning(of: snapshot.id)))
+            let spelled = Array(id.description.utf8)
+            result.append(Candidate(digits + spelled[digits.count..<end], meaning(of: id)))
         }
         return result
     }
@@ -104,11 +100,11 @@ struct RevisionWords {
     // MARK: What is said of them
 
     private func meaning(of id: ObjectID) -> String {
-        places[id].map { described(living[$0].event.time, message(of: id)) } ?? ""
+        makers[id].map { described(contents.events[$0].time, message(of: id)) } ?? ""
     }
 
     private func message(of id: ObjectID) -> String {
-        places[id].map { firstLine(living[$0].event.message.displayString) } ?? ""
+        makers[id].map { firstLine(contents.events[$0].message.displayString) } ?? ""
     }
 
     private func described(_ time: Timestamp, _ message: String) -> String {

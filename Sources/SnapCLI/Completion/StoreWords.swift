@@ -13,7 +13,7 @@ struct StoreWords {
     private static let tagLimit = 200
     /// So many manifests are read, however long that takes.
     private static let tagMinimum = 20
-    private static let tagNanoseconds: UInt64 = 12_000_000
+    private static let tagNanoseconds: UInt64 = 6_000_000
     private static let entryLimit = 2000
 
     private static let colon: UInt8 = 0x3A
@@ -41,13 +41,7 @@ struct StoreWords {
     }
 
     private func open() throws(Failure) -> WorkingDirectory {
-        for directory in directories where !directory.isEmpty {
-            do throws(SystemError) {
-                try Process.changeDirectory(to: directory)
-            } catch {
-                throw .system(doing: "change to", path: directory, error)
-            }
-        }
+        try SnapCLI.changeDirectory(through: directories)
         let here = try session.currentDirectory()
         return try storing { () throws(StoreError) in try WorkingDirectory.glance(containing: here) }
     }
@@ -61,7 +55,7 @@ struct StoreWords {
     /// Revisions, or behind `A..` the other side of a range.
     private func ends(_ typed: [UInt8]) throws(Failure) -> [Candidate] {
         let dots = Array("..".utf8)
-        guard let place = Self.place(of: dots, in: typed) else { return try revisions().candidates(typed) }
+        guard let place = Revision.place(of: dots, in: typed) else { return try revisions().candidates(typed) }
         let first = typed[..<(place + dots.count)]
         var found = try revisions().candidates(Array(typed[first.endIndex...]))
         for index in found.indices { found[index].value.insert(contentsOf: first, at: 0) }
@@ -82,7 +76,7 @@ struct StoreWords {
 
     /// Revisions with their colon, or behind one what is in that directory of the snapshot.
     private func paths(_ typed: [UInt8]) throws(Failure) -> [Candidate] {
-        if let colon = Self.place(of: [Self.colon], in: typed) { return try entries(typed, colon) }
+        if let colon = Revision.place(of: [Self.colon], in: typed) { return try entries(typed, colon) }
         var found = try revisions().candidates(typed)
         for index in found.indices {
             found[index].value.append(Self.colon)
@@ -122,18 +116,5 @@ struct StoreWords {
             }
         }
         return found
-    }
-
-    /// Where `mark` first stands outside of braces: in them it may be part of a time.
-    private static func place(of mark: [UInt8], in word: [UInt8]) -> Int? {
-        var isInBraces = false
-        for (index, byte) in word.enumerated() {
-            switch byte {
-            case 0x7B: isInBraces = true
-            case 0x7D: isInBraces = false
-            default: if !isInBraces, word[index...].starts(with: mark) { return index }
-            }
-        }
-        return nil
     }
 }

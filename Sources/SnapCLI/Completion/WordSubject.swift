@@ -41,7 +41,7 @@ enum WordSubject: Sendable, Equatable {
         case "HOW": self = .words(["zstd", "lz4", "none"])
         // Those with choices are completed by them.
         case "KIND", "WHEN", "ID", "N", "N%", "TYPE", "MESSAGE", "S", "R", "VALUE", "SIZE", "DURATION", "PATTERN",
-            "FIELD":
+            "FIELD", "WHAT":
             self = .free
         default: return nil
         }

@@ -65,7 +65,8 @@ enum ConfigurationTopic {
             .paragraph(
                 """
                 BOOLEAN is 'true' or 'false', or 'yes' or 'no'. SIZE is a number of bytes, or a number with K, M, G \
-                or T, which are powers of 1,024. PATTERN is as a line of '.gitignore'. A key that is not known has \
+                or T, which are powers of 1,024. PATTERN is as a line of '.gitignore'. N is a number, or 'unlimited'. \
+                DURATION is years, months, weeks, days and hours, such as '2y5m1w7d3h'. A key that is not known has \
                 no effect and is named; a value that cannot be used is an error.
                 """),
         ])
@@ -91,7 +92,8 @@ enum ConfigurationTopic {
         HelpEntry(
             "CLICOLOR_FORCE", "if it is neither empty nor 0, text is coloured also where it goes to no terminal"),
         HelpEntry("COLUMNS", "the width to fit tables into"),
-        HelpEntry("TERM", "'dumb' is a terminal without colours, on which no pager is started"),
+        HelpEntry(
+            "TERM", "'dumb' is a terminal without colours, on which no pager is started; so is one without a name"),
         HelpEntry("TZ", "the local zone, by which times are read and shown"),
         HelpEntry("XDG_CONFIG_HOME, HOME", "where the user's settings are; HOME is refused as a working directory"),
         HelpEntry("VISUAL, EDITOR", "the editor of 'snap config edit', a shell's command line; else 'vi'"),

@@ -30,11 +30,11 @@ package struct HelpPart: Sendable, Equatable {
 
 extension HelpPart {
     /// Names that pages of the manual share, and readers look for.
-    static let operands = "operands"
+    package static let operands = "operands"
     static let options = "options"
-    static let environment = "environment"
-    static let files = "files"
-    static let exitStatus = "exit status"
+    package static let environment = "environment"
+    package static let files = "files"
+    package static let exitStatus = "exit status"
     static let examples = "examples"
 }
 

@@ -41,7 +41,8 @@ enum RevisionsTopic {
                         + "directory, or from the current directory if it starts with './' or '../'"),
                 HelpEntry(
                     "A..B",
-                    "for 'snap list': the snapshots that lead to B and not to A; a side that is left out is the head"),
+                    "'snap list' lists the snapshots that lead to B and not to A, and 'snap diff' compares A with B; a "
+                        + "side that is left out is the head"),
             ]),
             .paragraph(
                 """

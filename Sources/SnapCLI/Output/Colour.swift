@@ -16,8 +16,13 @@ func colourIsWanted(
     if let forced, !forced.isEmpty, forced != [0x30] { return true }
     // Who asks for `auto` does not want what is configured.
     if option == nil, let choice = configured(), choice != .auto { return choice == .always }
-    guard isTerminal, let terminal else { return false }
-    return !terminal.isEmpty && terminal != Array("dumb".utf8)
+    return isTerminal && !isDumb(terminal)
+}
+
+/// Whether a terminal that TERM calls so can do nothing but print.
+func isDumb(_ terminal: [UInt8]?) -> Bool {
+    guard let terminal else { return true }
+    return terminal.isEmpty || terminal == Array("dumb".utf8)
 }
 
 /// The line in the terminal's faint colour.

@@ -14,7 +14,7 @@ struct Messages: Sendable {
 
     /// Whether somebody watches.
     var isWatched: Bool {
-        !isQuiet && Process.isTerminal(Self.standardError) && Process.environment("TERM") != Array("dumb".utf8)
+        !isQuiet && Process.isTerminal(Self.standardError) && !isDumb(Process.environment("TERM"))
     }
 
     /// How progress is told.

@@ -27,7 +27,7 @@ struct Pager {
     static func command(
         environment: (String) -> [UInt8]?, configured: () -> [UInt8]? = { nil }, hasProgram: (String) -> Bool
     ) -> [UInt8]? {
-        if let terminal = environment("TERM"), terminal == Array("dumb".utf8) { return nil }
+        if isDumb(environment("TERM")) { return nil }
         guard let chosen = environment("SNAP_PAGER") ?? configured() ?? environment("PAGER") else {
             return hasProgram("less") ? Array("less".utf8) : nil
         }

@@ -19,7 +19,7 @@ extension GapReason {
 /// One gap of a receipt: the path, why, and what the system said.
 func gapLine(_ gap: Gap) -> String {
     let detail = gap.detail.isEmpty ? "" : " (\(safeText(gap.detail)))"
-    return "\(quotedPath(gap.path)): \(gap.reason.words)\(detail)"
+    return "\(listedPath(gap.path)): \(gap.reason.words)\(detail)"
 }
 
 func gapObject(_ gap: Gap) -> JSONLine {

@@ -19,10 +19,8 @@ struct HealthWords {
     /// Why there is nothing to tell of a store.
     static func unopened(_ failure: Failure) -> DoctorFinding {
         let words = ErrorWords(failure, command: DoctorCommand.command)
-        if case .store(.notAWorkingDirectory) = failure {
-            return DoctorFinding(.note, "store", words.message, hints: words.hints)
-        }
-        return DoctorFinding(.problem, "store", words.message, hints: words.hints)
+        let level: DoctorFinding.Level = if case .store(.notAWorkingDirectory) = failure { .note } else { .problem }
+        return DoctorFinding(level, "store", words.message, hints: words.hints)
     }
 
     var findings: [DoctorFinding] {
@@ -266,13 +264,9 @@ struct HealthWords {
         if let last = report.lastFullCheck {
             let (age, overflow) = now.seconds.subtractingReportingOverflow(last.time.seconds)
             let text = "the last full check was \(ageText(last.time, now: now)): \(safeText(last.result))"
-            if last.result != "clean" {
-                result.append(DoctorFinding(.problem, "upkeep", text, hints: hints))
-            } else if overflow || age > Self.checkInterval {
-                result.append(DoctorFinding(.note, "upkeep", text, hints: hints))
-            } else {
-                result.append(DoctorFinding(.ok, "upkeep", text))
-            }
+            let isRecent = !overflow && age <= Self.checkInterval
+            let level: DoctorFinding.Level = last.result != "clean" ? .problem : isRecent ? .ok : .note
+            result.append(DoctorFinding(level, "upkeep", text, hints: level == .ok ? [] : hints))
         } else if snapshots > 0 {
             result.append(DoctorFinding(.note, "upkeep", "there was no full check yet", hints: hints))
         }

@@ -15,8 +15,7 @@ enum MetadataText {
         if kind == .directory && !all && change.action == .metadata { return nil }
         let parts = parts(change, all: all)
         if parts.isEmpty { return nil }
-        let name = change.path.isEmpty ? "./" : quotedPath(change.path)
-        return "snap: metadata of \(name): \(parts.joined(separator: ", "))"
+        return "snap: metadata of \(listedPath(change.path)): \(parts.joined(separator: ", "))"
     }
 
     static func parts(_ change: FileChange, all: Bool) -> [String] {

@@ -11,6 +11,9 @@ func quotedPath(_ path: [UInt8]) -> String {
     return escaped.isPlain ? escaped.text : "\"\(escaped.text)\""
 }
 
+/// The path of what is listed; that of the root is `./`.
+func listedPath(_ path: [UInt8]) -> String { path.isEmpty ? "./" : quotedPath(path) }
+
 /// The path as the subject of a message: in single quotes, or as `quotedPath` quotes it.
 func subject(_ path: [UInt8]) -> String {
     let escaped = escape(path, quoting: true)

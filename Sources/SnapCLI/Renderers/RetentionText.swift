@@ -25,6 +25,8 @@ extension RetentionReason {
         case .newestOfGroup: "newest of its group"
         case .beyondOperations(let limit, let duration): Self.beyond(limit, duration)
         case .beyondRules: "no rule keeps it"
+        case .toSaveSpace: "to save space"
+        case .notNow: "it cannot expire now"
         }
     }
 

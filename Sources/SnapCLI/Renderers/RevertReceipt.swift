@@ -29,7 +29,7 @@ enum RevertReceipt {
         if report.leftCount > 0 {
             lines.append("left as they are: \(grouped(report.leftCount))")
             lines += abridged(report.left, count: report.leftCount, limit: isVerbose ? RevertReport.leftLimit : 10) {
-                "\(quotedPath($0.path)): \(safeText($0.reason))"
+                "\(listedPath($0.path)): \(safeText($0.reason))"
             }
         }
         if report.notCovered > 0 {

@@ -42,7 +42,8 @@ enum SurroundingsWords {
         let needed = UInt64(max(0, packs)) &+ otherFiles
         if let limit = around.openFileLimit, limit < needed {
             let text = "only \(counted(limit, "file")) may be open at once, and up to \(grouped(needed)) are needed"
-            result.append(DoctorFinding(.problem, "limits", text, hints: ["ulimit -n \(max(1024, needed))"]))
+            result.append(
+                DoctorFinding(.problem, "limits", text, hints: ["sudo prlimit --pid $$ --nofile=\(max(1024, needed))"]))
         }
         if let limit = around.stackLimit, limit < smallestStack {
             let text = "stacks have only \(sizeText(limit))"

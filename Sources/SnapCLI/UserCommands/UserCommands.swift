@@ -45,7 +45,7 @@ enum UserCommands {
         for occurrence in leading.occurrences where occurrence.option.name != Option.directory.name {
             throw .usage(.notPassedOn(option: occurrence.option.name, to: subject))
         }
-        try SnapCLI.changeDirectory(leading)
+        try SnapCLI.changeDirectory(through: leading.values(.directory))
         throw .system(doing: "run", path: program, Process.become(program, words))
     }
 }

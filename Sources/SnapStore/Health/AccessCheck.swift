@@ -35,29 +35,15 @@ struct AccessCheck {
 
     /// The directory, and the files in it. What is staged belongs to whom it is to belong.
     private mutating func check(_ directory: StoreDirectory, isListed: Bool = true) throws(StoreError) {
-        let scanner = DirectoryScanner()
+        let action = "examine"
         do throws(SystemError) {
-            let facts = try directory.descriptor.facts().0
-            note(facts, directory.path)
-            if !isListed { return }
-            // A descriptor of its own, because a listing has a position.
-            try scanner.readNames(of: try directory.descriptor.open([0x2E], [.read, .directory]))
+            note(try directory.descriptor.facts().0, directory.path)
         } catch {
-            throw StoreError(error, doing: "examine", directory.path)
+            throw StoreError(error, doing: action, directory.path)
         }
-        for index in 0..<scanner.count {
-            var facts = FileFacts()
-            var extra = FileExtra()
-            do throws(SystemError) {
-                try scanner.readFacts(index, of: directory.descriptor, &facts, &extra)
-            } catch {
-                // Gone meanwhile.
-                if error.isNotFound { continue }
-                throw StoreError(error, doing: "examine", directory.path)
-            }
-            // Directories are looked at when they are opened.
-            if facts.type == .regular { note(facts, directory.path + [0x2F] + scanner.name(index)) }
-        }
+        if !isListed { return }
+        // Directories are looked at when they are opened.
+        for file in try directory.regularFiles(doing: action) { note(file.facts, directory.path + [0x2F] + file.name) }
     }
 
     private mutating func note(_ facts: FileFacts, _ path: [UInt8]) {

@@ -70,12 +70,7 @@ extension WorkingDirectory {
 
     private func space() throws(StoreError) -> HealthReport.Space {
         let configuration = try configuration()
-        let size: (bytes: UInt64, packs: Int)
-        do throws(PackError) {
-            size = try SpaceGuard.storeSize(layout)
-        } catch {
-            throw StoreError(error)
-        }
+        let size = try storeSize()
         let space: FreeSpace
         do throws(SystemError) {
             space = try layout.root.descriptor.freeSpace()
@@ -101,14 +96,8 @@ extension WorkingDirectory {
             result.packBytes = result.packBytes.addingSaturated(file.facts.size)
         }
         guard let staging = try place.home.directory(StoreLayout.stagingName) else { return result }
-        let scanner = DirectoryScanner()
-        do throws(SystemError) {
-            try scanner.readNames(of: try staging.descriptor.open([0x2E], [.read, .directory]))
-        } catch {
-            throw StoreError(error, doing: "list", staging.path)
-        }
-        for index in 0..<scanner.count {
-            let isKept = scanner.name(index).suffix(Staging.keptSuffix.count) == Staging.keptSuffix[...]
+        for name in try staging.names() {
+            let isKept = name.suffix(Staging.keptSuffix.count) == Staging.keptSuffix[...]
             if isKept { result.kept += 1 } else { result.staged += 1 }
         }
         return result

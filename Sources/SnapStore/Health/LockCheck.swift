@@ -59,22 +59,3 @@ struct LockCheck {
         return nil
     }
 }
-
-extension StoreDirectory {
-    /// The regular files in it.
-    func regularFiles() throws(StoreError) -> [(name: [UInt8], facts: FileFacts, extra: FileExtra)] {
-        let scanner = DirectoryScanner()
-        var result: [(name: [UInt8], facts: FileFacts, extra: FileExtra)] = []
-        do throws(SystemError) {
-            // A descriptor of its own, because a listing has a position.
-            try scanner.readNames(of: try descriptor.open([0x2E], [.read, .directory]))
-            for index in 0..<scanner.count {
-                guard let (facts, extra) = try descriptor.factsIfThere(of: scanner.name(index)) else { continue }
-                if facts.type == .regular { result.append((scanner.name(index), facts, extra)) }
-            }
-        } catch {
-            throw StoreError(error, doing: "list", path)
-        }
-        return result
-    }
-}

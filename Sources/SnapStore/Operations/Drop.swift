@@ -63,6 +63,7 @@ extension WorkingDirectory {
         let lock = try layout.locks.timeline(id)
         let contents = try room.timeline.read()
         let living = Set(contents.living.map(\.id))
+        let namesByTarget = contents.namesByTarget
         let time = options.time ?? .now
         var report = DropReport(graceEnd: Grace.end(ofRemovalAt: time))
         var marks: [TimelineEvent] = []
@@ -71,7 +72,7 @@ extension WorkingDirectory {
             if contents.isRemoved(snapshot) { throw .removedSnapshot(snapshot) }
             guard living.contains(snapshot) else { throw .unknownRevision(text: snapshot.short, candidates: []) }
             if snapshot == contents.head { throw .cannotDropHead(snapshot) }
-            let names = contents.names.filter { $0.value == snapshot }.keys.sorted()
+            let names = namesByTarget[snapshot, default: []]
             if !names.isEmpty, !options.force { throw .cannotDropNamed(snapshot, names: names) }
             for name in names {
                 marks.append(
@@ -97,7 +98,10 @@ extension WorkingDirectory {
     ) throws(StoreError) -> RecoverReport {
         try requireWritable()
         let collection = try layout.locks.waitForGC()
+        // What gc has removed meanwhile could still be read in packs that are open.
+        try passOverRetiredPacks()
         let contents = try room.timeline.read()
+        let gone = try goneSnapshots()
         let living = Set(contents.living.map(\.id))
         let walk = SnapshotWalk(packs, lost: [], isFull: false, VerifyProgress(observer))
         var report = RecoverReport()
@@ -109,6 +113,7 @@ extension WorkingDirectory {
                 report.living.append(snapshot)
                 continue
             }
+            if gone.contains(snapshot) { throw .goneSnapshot(snapshot) }
             guard try has(snapshot) else { throw .goneSnapshot(snapshot) }
             let hurtCount = try hurtCount(of: snapshot, walk)
             report.recovered.append(RecoverReport.Recovered(id: snapshot, hurtCount: hurtCount))
@@ -135,42 +140,9 @@ extension WorkingDirectory {
     public func expired() throws(StoreError) -> [SnapshotSummary] { try removedSummaries(try room.timeline.read()) }
 
     func removedSummaries(_ contents: TimelineContents) throws(StoreError) -> [SnapshotSummary] {
-        let removed = contents.removed
+        let gone = try goneSnapshots()
+        let removed = contents.removed.filter { !gone.contains($0.id) }
         let present = try stored(removed.map(\.id))
-        var result: [SnapshotSummary] = []
-        for (id, event) in removed.reversed() where present.contains(id) {
-            result.append(
-                SnapshotSummary(
-                    id: id, time: event.time, event: event.event, kind: event.kind,
-                    message: event.message.displayString,
-                    names: contents.names.filter { $0.value == id }.keys.sorted(), isHead: id == contents.head,
-                    removal: contents.removal(of: id).map { Removal($0) }))
-        }
-        return result
-    }
-
-    /// Those whose manifests the store has. Packs are listed again once, however many it lacks.
-    private func stored(_ ids: [ObjectID]) throws(StoreError) -> Set<ObjectID> {
-        var found: Set<ObjectID> = []
-        var missing = ids
-        do throws(PackError) {
-            var generation: UInt64
-            repeat {
-                generation = packs.generation
-                var rest: [ObjectID] = []
-                for id in missing {
-                    if try packs.locate(ObjectKey(.manifest, id)) == nil {
-                        rest.append(id)
-                    } else {
-                        found.insert(id)
-                    }
-                }
-                missing = rest
-                if missing.isEmpty { break }
-            } while try packs.refreshAfterMiss(since: generation)
-        } catch {
-            throw StoreError(error)
-        }
-        return found
+        return contents.summaries(removed.filter { present.contains($0.id) })
     }
 }

@@ -20,10 +20,10 @@ extension WorkingDirectory {
         var tags: [Text] = []
         var known: Set<Text> = []
         var count = 0
-        for snapshot in contents.living.suffix(max(0, limit)).reversed() {
-            if isEnough(count) { break }
+        for snapshot in contents.newest {
+            if count >= limit || isEnough(count) { break }
             count += 1
-            guard let manifest = try? readManifest(snapshot.id, with: reader) else { continue }
+            guard let manifest = try? readManifest(snapshot, with: reader) else { continue }
             for tag in manifest.tags where known.insert(tag).inserted { tags.append(tag) }
         }
         return tags

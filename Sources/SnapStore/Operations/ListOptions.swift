@@ -65,19 +65,6 @@ extension WorkingDirectory {
         let contents = try room.timeline.read()
         return try ListSearch(self, contents, options, observer).run()
     }
-
-    /// Living snapshots as the timeline knows them, newest first.
-    func summaries(_ contents: TimelineContents) -> [SnapshotSummary] {
-        var names: [ObjectID: [String]] = [:]
-        for (name, target) in contents.names { names[target, default: []].append(name) }
-        let head = contents.head
-        return contents.living.reversed().map { entry in
-            SnapshotSummary(
-                id: entry.id, time: entry.event.time, event: entry.event.event, kind: entry.event.kind,
-                message: entry.event.message.displayString, names: names[entry.id, default: []].sorted(),
-                isHead: entry.id == head)
-        }
-    }
 }
 
 /// One list being made.
@@ -112,7 +99,7 @@ private final class ListSearch {
         case .range(let from, let to): chosen = try ancestry(of: to, without: from)
         }
         let present =
-            try options.listsRemoved ? directory.removedSummaries(contents) : directory.summaries(contents)
+            try options.listsRemoved ? directory.removedSummaries(contents) : contents.summaries(contents.living)
         if case .snapshots(let ids) = options.selection { try requirePresent(ids, present) }
         var found: [SnapshotSummary] = []
         var passed = 0

@@ -35,8 +35,7 @@ extension WorkingDirectory {
         do throws(SystemError) {
             let target = try openOrMake(path)
             let scanner = DirectoryScanner()
-            // A descriptor of its own, because a listing has a position.
-            try scanner.readNames(of: try target.open([0x2E], [.read, .directory]))
+            try scanner.readNamesAnew(of: target)
             if scanner.count == 0 { return target }
         } catch {
             throw StoreError(error, doing: "open", path)

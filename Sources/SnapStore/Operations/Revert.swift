@@ -22,7 +22,10 @@ extension WorkingDirectory {
     {
         let operation = RevertOperation(self, options, observer)
         let lock = try operation.lock()
+        // A snapshot that lives stays as long as this directory is locked.
+        let collection = try keepFromCollection(target, mustBeWhole: !options.isPartial, observer)
         let report = try operation.run(to: target, event: .revert)
+        collection?.release()
         lock.release()
         return report
     }

@@ -370,10 +370,7 @@ final class RevertOperation {
         do throws(SystemError) {
             return try body()
         } catch {
-            if error.isNoSpace {
-                let available = (try? directory.layout.root.descriptor.freeSpace().available) ?? 0
-                throw .noSpace(available: available, floor: 0, needed: 0)
-            }
+            if error.isNoSpace { throw directory.layout.root.noSpace }
             throw StoreError(error, doing: doing, directory.path)
         }
     }

@@ -59,17 +59,36 @@ package final class SpaceGuard: Sendable {
     static func storeSize(_ layout: StoreLayout) throws(PackError) -> (bytes: UInt64, packs: Int) {
         let scanner = DirectoryScanner()
         do throws(SystemError) {
-            try scanner.readNames(of: try layout.packs.descriptor.open([0x2E], [.read, .directory]))
+            try scanner.readNamesAnew(of: layout.packs.descriptor)
             var total: UInt64 = 0
+            var count = 0
             for index in 0..<scanner.count {
                 var facts = FileFacts()
                 var extra = FileExtra()
-                try scanner.readFacts(index, of: layout.packs.descriptor, &facts, &extra)
+                do throws(SystemError) {
+                    try scanner.readFacts(index, of: layout.packs.descriptor, &facts, &extra)
+                } catch {
+                    // It was listed, and has been removed since.
+                    if error.isNotFound { continue }
+                    throw error
+                }
                 total = total.addingSaturated(facts.size)
+                count += 1
             }
-            return (total, scanner.count)
+            return (total, count)
         } catch {
             throw .system(file: "packs", error)
+        }
+    }
+}
+
+extension WorkingDirectory {
+    /// What the packs of its store take, and how many there are.
+    func storeSize() throws(StoreError) -> (bytes: UInt64, packs: Int) {
+        do throws(PackError) {
+            return try SpaceGuard.storeSize(layout)
+        } catch {
+            throw StoreError(error)
         }
     }
 }

@@ -71,10 +71,11 @@ extension WorkingDirectory {
         throws(StoreError)
     {
         let contents = try room.timeline.read()
-        report.snapshots = contents.living.count
+        let living = contents.living
+        report.snapshots = living.count
         let stack = undoStack(contents)
         guard let head = contents.head else { return }
-        report.head = summary(of: head, contents)
+        report.head = contents.summaries(living.filter { $0.id == head }).first
         var diffOptions = DiffOptions()
         diffOptions.renames = RenameLimits.fullScore
         diffOptions.threads = options.threads
@@ -86,25 +87,11 @@ extension WorkingDirectory {
         report.redo = isAsHead ? try? stack.target(redo: 1) : nil
     }
 
-    private func summary(of id: ObjectID, _ contents: TimelineContents) -> SnapshotSummary? {
-        guard let entry = contents.living.last(where: { $0.id == id }) else { return nil }
-        let names = contents.names.filter { $0.value == id }.keys.sorted()
-        return SnapshotSummary(
-            id: id, time: entry.event.time, event: entry.event.event, kind: entry.event.kind,
-            message: entry.event.message.displayString, names: names, isHead: true)
-    }
-
     private func describeStore(_ report: inout StatusReport) throws(StoreError) {
         report.store = store
         let configuration = try configuration()
         report.maximumBytes = configuration.maximumSize
-        do throws(PackError) {
-            let size = try SpaceGuard.storeSize(layout)
-            report.storeBytes = size.bytes
-            report.packs = size.packs
-        } catch {
-            throw StoreError(error)
-        }
+        (report.storeBytes, report.packs) = try storeSize()
         if let space = try? layout.root.descriptor.freeSpace() {
             report.freeBytes = space.available
             report.minimumFreeBytes = configuration.minimumFree.bytes(ofTotal: space.total)

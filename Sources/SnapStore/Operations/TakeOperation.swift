@@ -42,7 +42,10 @@ final class TakeOperation {
         let directoryLock = try purpose.hasLock || purpose.isLook ? nil : share()
         if purpose.event == .take && !purpose.isLook { try directory.requireNoJournal() }
         let epochLock = try enterEpoch()
-        if !purpose.isDry { try sweep() }
+        if !purpose.isDry {
+            try directory.passOverRetiredPacks()
+            try sweep()
+        }
 
         let cache = openCache()
         let formerHead = try directory.room.timeline.head()
@@ -201,6 +204,8 @@ final class TakeOperation {
             // Whoever has the lock does more than this.
             guard try PackMerge.isDue(directory.packs), let lock = (try? directory.layout.locks.gc()) ?? nil
             else { return }
+            // The epoch was left: gc may have been at work since.
+            guard (try? directory.passOverRetiredPacks()) != nil else { return }
             let merge = try PackMerge(
                 directory.packs, temporary: directory.layout.tmp.descriptor, spaceCheck: spaceCheck(configuration),
                 isCancelled: { self.observer.isCancelled?() ?? false })

@@ -3,6 +3,9 @@
 // Their writer holds a lock as long as it lives, so whoever gets the lock may decide. The lock is kept until the file
 // has its new name or none: two sweeps at once do not meet in one file, and a name is random, so it is never
 // another's.
+//
+// Complete is a pack only if everything that its blocks are made from is there, in packs that stay: since its writer died
+// gc may have removed some of it, and later takes would rely on objects that nobody can read.
 
 package import SnapSystem
 
@@ -24,8 +27,7 @@ package enum Adoption {
     {
         let scanner = DirectoryScanner()
         do throws(SystemError) {
-            let fresh = try temporary.open(Array(".".utf8), [.read, .directory])
-            try scanner.readNames(of: fresh)
+            try scanner.readNamesAnew(of: temporary)
         } catch {
             throw .system(file: "tmp", error)
         }
@@ -80,6 +82,29 @@ package enum Adoption {
         report.removed.append(label)
     }
 
+    /// Each base of each block has a copy in a block of smaller depth, in the pack itself or in one that is not retired.
+    private static func hasBases(_ pack: Pack, _ store: PackSet) throws(PackError) -> Bool {
+        for number in 0..<pack.blockCount {
+            let block = try pack.block(number)
+            if block.baseCount == 0 { continue }
+            for base in try pack.bases(of: block) where try !hasCopy(of: base, below: block.depth, pack, store) {
+                return false
+            }
+        }
+        return true
+    }
+
+    private static func hasCopy(
+        of base: ObjectKey, below depth: UInt8, _ pack: Pack, _ store: PackSet
+    ) throws(PackError) -> Bool {
+        if let own = try pack.find(base), try pack.block(own.block).depth < depth { return true }
+        for (other, location) in try store.copies(of: base, forReference: true)
+        where try other.block(location.block).depth < depth {
+            return true
+        }
+        return false
+    }
+
     /// The pack's id if all of it is there, nil if it is not. Throws where that cannot be told, which is no reason to
     /// remove it.
     private static func completeID(
@@ -92,6 +117,7 @@ package enum Adoption {
                 throw PackError.damaged(file: label, what: damage.what)
             }
             for number in 0..<pack.blockCount { try verifier.verifyChecksum(pack, number) }
+            guard try hasBases(pack, store) else { return nil }
             return try pack.computeID()
         } catch {
             if case .damaged = error { return nil }

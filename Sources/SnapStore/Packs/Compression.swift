@@ -10,6 +10,10 @@ public enum Compression: Sendable, Hashable, CustomStringConvertible {
     public static let standard = Compression.zstd(level: 1)
     /// What stands for `standard` where large files are.
     static let large = Compression.zstd(level: 3)
+    /// What compaction uses, which has more time than a take.
+    package static let compacting = Compression.zstd(level: 12)
+    /// What it uses where time does not matter.
+    package static let compactingFully = Compression.zstd(level: 19)
 
     /// The compression that `text` names: `zstd`, `zstd:1` to `zstd:19`, `lz4` or `none`.
     public init?(parsing text: String) {

@@ -59,6 +59,12 @@ package final class ObjectReader {
         cacheLimit = cacheBytes
     }
 
+    /// Gives its memory back: what was read is forgotten.
+    package func rest() {
+        forgetBlocks()
+        spare = []
+    }
+
     /// Says what will be read: of the blocks that hold it no more is decompressed than that takes. Who reads something else of them all the same pays for it.
     package func expect(_ keys: [ObjectKey]) {
         for key in keys {
@@ -216,7 +222,7 @@ package final class ObjectReader {
         var failure: PackError?
         for (pack, location) in try store.copies(of: key) {
             do throws(PackError) {
-                guard prefix.count + location.length <= PackFormat.maximumBasedLength else {
+                guard prefix.count + location.length <= PackFormat.maximumPrefixLength else {
                     throw PackError.damaged(file: pack.label, what: "the bases of a block are too long")
                 }
                 try pack.checkLocations()

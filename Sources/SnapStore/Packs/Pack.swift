@@ -12,6 +12,7 @@ package final class Pack: Sendable {
     /// How errors name the file.
     package let label: String
     package let length: UInt64
+    package let features: PackFeatures
     let file: FileDescriptor
     let index: PackIndex
     private let hasCheckedLocations = Atomic<Bool>(false)
@@ -41,6 +42,7 @@ package final class Pack: Sendable {
         let header = ByteBuffer(capacity: PackFormat.headerLength)
         try Self.read(file, header, at: 0, count: PackFormat.headerLength, label)
         try header.withBytes { (bytes) throws(PackError) in try Self.checkHeader(bytes, label) }
+        let features = header.withBytes { bytes in bytes.integer(at: 32, as: UInt64.self) ?? 0 }
 
         let tailLength = Int(min(length, UInt64(Self.tailLength)))
         let tail = ByteBuffer(capacity: tailLength)
@@ -65,6 +67,7 @@ package final class Pack: Sendable {
         self.id = id
         self.label = label
         self.length = length
+        self.features = PackFeatures(rawValue: features)
         self.file = file
     }
 

@@ -49,6 +49,15 @@ package enum PackError: Error, Equatable, Sendable {
         }
     }
 
+    /// There is no room to write.
+    var isNoSpace: Bool {
+        switch self {
+        case .system(_, let cause): cause.isNoSpace
+        case .noSpace: true
+        default: false
+        }
+    }
+
     /// A system call failed, which may go well another time.
     var isFromSystem: Bool {
         if case .system = self { true } else { false }

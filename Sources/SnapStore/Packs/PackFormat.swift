@@ -35,8 +35,10 @@ enum PackFormat {
     static let maximumStoredLength = 17 << 20
     /// An object for each plain byte, and as many bases as can be counted.
     static let maximumContentsLength = contentsFixedLength + 5 * maximumPlainLength + 33 * 65535
-    /// Of a block with bases, and of its bases together.
-    static let maximumBasedLength = 1 << 20
+    /// Of a block with bases.
+    static let maximumBasedLength = 4 << 20
+    /// Of a block's bases together.
+    static let maximumPrefixLength = 1 << 20
     static let maximumDepth: UInt8 = 2
 
     enum Section {
@@ -60,6 +62,18 @@ enum PackFormat {
 extension ObjectType {
     /// The length that an object of this type has at most.
     package var maximumLength: Int { self == .manifest ? 16 << 20 : 256 << 10 }
+}
+
+/// What a pack says of itself that no reader needs to know: the optional features in its header.
+package struct PackFeatures: OptionSet, Sendable {
+    package let rawValue: UInt64
+
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    /// Written by compaction: it need not be written anew before a good part of it is dead.
+    package static let compacted = PackFeatures(rawValue: 1 << 0)
+    /// Written by a compaction that spared no time.
+    package static let compactedFully = PackFeatures(rawValue: 1 << 1)
 }
 
 /// One object in a block, in the order of the block's plain bytes.

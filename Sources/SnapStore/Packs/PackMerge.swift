@@ -43,13 +43,14 @@ package final class PackMerge {
     }
 
     /// There may be something to merge.
-    package static func isDue(_ store: PackSet) throws(PackError) -> Bool { !candidates(try store.packs).isEmpty }
+    package static func isDue(_ store: PackSet) throws(PackError) -> Bool { !candidates(try store.living()).isEmpty }
 
-    /// Merges packs of one size, if there are many. Answers how many went. The caller holds gc's lock.
+    /// Merges packs of one size, if there are many. Answers how many went. The caller holds gc's lock, and has told `store` which packs are retired.
     package func run() throws(PackError) -> Int {
         // Others may have merged, or come, since.
         try store.refresh()
-        for candidate in Self.candidates(try store.packs) {
+        // A gc that was killed may have removed what a retired pack's blocks are made from.
+        for candidate in Self.candidates(try store.living()) {
             let sources = try sources(candidate.packs)
             if sources.count >= candidate.least { return try merge(sources) }
         }
@@ -65,9 +66,9 @@ package final class PackMerge {
 
     /// Packs of each size of which there are enough; last those beyond all sizes, if there are too many.
     private static func candidates(_ packs: [Pack]) -> [Candidate] {
-        // What has so many objects is full, however short it is.
+        // What has so many objects is full, however short it is. What compaction wrote is few packs, and stays known as such.
         let open = packs.filter { $0.length < smallLength && $0.objectCount * fan <= PackFormat.objectsAPack }
-        let small = open.filter { $0.id != nil }.sorted {
+        let small = open.filter { $0.id != nil && !$0.features.contains(.compacted) }.sorted {
             $0.length != $1.length ? $0.length < $1.length : ($0.id ?? .zero) < ($1.id ?? .zero)
         }
         var result: [Candidate] = []
@@ -182,7 +183,7 @@ package final class PackMerge {
                     written[block.checksum] = alike + [block]
                 }
             }
-            let id = try writer.finish()
+            let id = try writer.finish(avoiding: store.retired)
             try store.take([(writer.name, id)], from: temporary)
             var removed = 0
             for case let old? in sources.map(\.pack.id) where old != id {

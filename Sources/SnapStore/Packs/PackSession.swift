@@ -19,20 +19,23 @@ package final class PackSession: Sendable {
     private let store: PackSet
     private let temporary: FileDescriptor
     private let limit: UInt64
+    private let features: PackFeatures
     private let spaceCheck: (@Sendable (_ bytes: Int) throws(PackError) -> Void)?
     private let claimed: Monitor<ObjectKeySet>
     private let writing = Monitor(Writing())
 
     /// Writes to the directory `temporary`, on the file system of `store`. `limit` is the length at which the next
-    /// pack is begun. Promised ids beyond `claimsInMemory` lie in a temporary file. `spaceCheck` is called before each write and may refuse it.
+    /// pack is begun. Promised ids beyond `claimsInMemory` lie in a temporary file. `features` is what the packs say of
+    /// themselves. `spaceCheck` is called before each write and may refuse it.
     package init(
         store: PackSet, temporary: borrowing FileDescriptor, limit: UInt64 = PackSession.defaultLimit,
-        claimsInMemory: Int = 1 << 18,
+        claimsInMemory: Int = 1 << 18, features: PackFeatures = [],
         spaceCheck: (@Sendable (_ bytes: Int) throws(PackError) -> Void)? = nil
     ) throws(PackError) {
         self.store = store
         self.temporary = try naming("tmp") { () throws(SystemError) in try temporary.duplicate() }
         self.limit = limit
+        self.features = features
         self.spaceCheck = spaceCheck
         let room = try naming("tmp") { () throws(SystemError) in try temporary.duplicate() }
         claimed = Monitor(
@@ -91,7 +94,7 @@ package final class PackSession: Sendable {
             writer = present
         } else {
             do throws(PackError) {
-                writer = try PackWriter(in: temporary)
+                writer = try PackWriter(in: temporary, features: features)
             } catch {
                 // Keep hold of it, to be removed.
                 state.writer = full
@@ -127,7 +130,7 @@ package final class PackSession: Sendable {
     /// Not under the lock: sorting the index and waiting for the disk take long.
     private func finish(_ writer: PackWriter) throws(PackError) {
         do throws(PackError) {
-            let id = try writer.finish()
+            let id = try writer.finish(avoiding: store.retired)
             writing.withLock { $0.finished.append((writer, id)) }
         } catch {
             writing.withLock { state in

@@ -66,6 +66,12 @@ package final class PackSet: Sendable {
         return isChanged
     }
 
+    /// Forgets packs that were listed once and are removed now. A listing that is still to come has no need of it.
+    func refreshIfListed() throws(PackError) {
+        guard state.withLock({ $0.isListed }) else { return }
+        try refresh()
+    }
+
     /// What `refreshAfterMiss` is told: read it before looking.
     package var generation: UInt64 { state.withLock { $0.generation } }
 
@@ -89,9 +95,7 @@ package final class PackSet: Sendable {
     private func listing() throws(PackError) -> [ObjectID] {
         let scanner = DirectoryScanner()
         do throws(SystemError) {
-            // A descriptor of its own, because a listing has a position.
-            let fresh = try directory.open(Array(".".utf8), [.read, .directory])
-            try scanner.readNames(of: fresh)
+            try scanner.readNamesAnew(of: directory)
         } catch {
             throw .system(file: "packs", error)
         }
@@ -180,9 +184,9 @@ package final class PackSet: Sendable {
     }
 
     /// The packs that are not retired.
-    private func living() throws(PackError) -> [Pack] {
+    func living() throws(PackError) -> [Pack] {
         let packs = try packs
-        let retired = state.withLock { $0.retired }
+        let retired = retired
         return retired.isEmpty ? packs : packs.filter { pack in pack.id.map { !retired.contains($0) } ?? false }
     }
 
@@ -201,9 +205,13 @@ package final class PackSet: Sendable {
 
     package func contains(_ key: ObjectKey) throws(PackError) -> Bool { try contains([key])[0] }
 
-    /// What these packs have stays readable, but counts no more as being in the store: gc is about to remove them.
-    package func retire(_ ids: [ObjectID]) {
-        state.withLock { $0.retired.formUnion(ids) }
+    /// Packs that gc is about to remove, by their names.
+    var retired: Set<ObjectID> { state.withLock { $0.retired } }
+
+    /// What these packs have, and no others, stays readable, but counts no more as being in the store: gc is about to
+    /// remove them.
+    func setRetired(_ ids: Set<ObjectID>) {
+        state.withLock { $0.retired = ids }
     }
 
     /// The ids of `type` that start with `digits`, ascending, each once, at most about `limit`.
@@ -234,7 +242,9 @@ package final class PackSet: Sendable {
         for (_, id) in finished {
             let pack = try Pack(id, in: directory)
             state.withLock { state in
-                if !state.packs.contains(where: { $0.id == id }) { state.packs.append(pack) }
+                // One with the same id may say something else of itself.
+                state.packs.removeAll { $0.id == id }
+                state.packs.append(pack)
                 state.unreadable[id] = nil
                 state.generation += 1
             }

@@ -10,6 +10,7 @@ package import SnapSystem
 package final class PackWriter {
     /// Of the file in `tmp/`.
     package let name: [UInt8]
+    private let features: PackFeatures
     private let file: FileDescriptor
     private let pending = ByteBuffer(capacity: 1 << 14)
     /// Bytes that the file has.
@@ -24,7 +25,8 @@ package final class PackWriter {
     private static let writebackStep: UInt64 = 8 << 20
 
     /// Makes a new, locked file in `directory`.
-    package init(in directory: borrowing FileDescriptor) throws(PackError) {
+    package init(in directory: borrowing FileDescriptor, features: PackFeatures = []) throws(PackError) {
+        self.features = features
         var attempts = 0
         while true {
             let random = try naming("tmp") { () throws(SystemError) in try Process.randomBytes(8) }
@@ -84,7 +86,7 @@ package final class PackWriter {
         pending.append(integer: PackFormat.version)
         pending.append(integer: UInt32(0))
         pending.append(integer: UInt64(0))
-        pending.append(integer: UInt64(0))
+        pending.append(integer: features.rawValue)
         pending.append(integer: UInt8(1))
         pending.append(integer: UInt8(1))
         pending.append(zeros: 18)
@@ -132,8 +134,9 @@ package final class PackWriter {
         try naming(label) { () throws(SystemError) in try file.syncData() }
     }
 
-    /// Writes index and trailer, and waits until the disk has all. Returns the pack's id.
-    package func finish() throws(PackError) -> ObjectID {
+    /// Writes index and trailer, and waits until the disk has all. Returns the pack's id, which is none of `taken`: those
+    /// packs are removed by their names, and this one is not to be removed with them.
+    package func finish(avoiding taken: Set<ObjectID> = []) throws(PackError) -> ObjectID {
         guard !isFinished else { throw .invalidBlock("the pack is finished") }
         isFinished = true
         let indexOffset = length
@@ -142,17 +145,24 @@ package final class PackWriter {
         let indexLength = pending.count - start
         let headSum = pending.withBytes(in: start..<start + index.headLength) { rawChecksum($0) }
         let trailer = pending.count
-        pending.append(integer: PackFormat.trailerMagic)
-        pending.append(integer: UInt32(PackFormat.trailerLength - 8))
-        pending.append(integer: PackFormat.trailerMarker)
-        pending.append(integer: indexOffset)
-        pending.append(integer: UInt64(indexLength))
-        pending.append(integer: indexOffset + UInt64(indexLength + PackFormat.trailerLength))
-        pending.append(integer: headSum)
-        pending.append(zeros: 16)
-        let trailerSum = pending.withBytes(in: trailer..<pending.count) { rawChecksum($0) }
-        pending.append(integer: trailerSum)
-        let id = pending.withBytes(in: start..<pending.count) { sha256(of: $0) }
+        var distinction: UInt64 = 0
+        var id: ObjectID
+        repeat {
+            pending.truncate(to: trailer)
+            pending.append(integer: PackFormat.trailerMagic)
+            pending.append(integer: UInt32(PackFormat.trailerLength - 8))
+            pending.append(integer: PackFormat.trailerMarker)
+            pending.append(integer: indexOffset)
+            pending.append(integer: UInt64(indexLength))
+            pending.append(integer: indexOffset + UInt64(indexLength + PackFormat.trailerLength))
+            pending.append(integer: headSum)
+            pending.append(integer: distinction)
+            pending.append(zeros: 8)
+            let trailerSum = pending.withBytes(in: trailer..<pending.count) { rawChecksum($0) }
+            pending.append(integer: trailerSum)
+            id = pending.withBytes(in: start..<pending.count) { sha256(of: $0) }
+            distinction += 1
+        } while taken.contains(id)
         try flushPending()
         index = PackIndexBuilder()
         try naming(label) { () throws(SystemError) in try file.sync() }

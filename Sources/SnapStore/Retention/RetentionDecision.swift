@@ -41,6 +41,8 @@ public enum RetentionReason: Sendable, Equatable {
     case unreadable
     /// The clock is behind it.
     case future
+    /// It would expire, and cannot be marked now.
+    case notNow
     /// A checkpoint, and there is no rule for checkpoints.
     case noRule
 
@@ -62,4 +64,6 @@ public enum RetentionReason: Sendable, Equatable {
     // These let it expire.
     case beyondOperations(KeepCount, KeepDuration)
     case beyondRules
+    /// It was among the oldest, and the store was to become smaller.
+    case toSaveSpace
 }

@@ -9,15 +9,14 @@ extension WorkingDirectory {
     package func retentionSnapshots(
         _ contents: TimelineContents, for rules: RetentionRules, isCancelled: () -> Bool = { false }
     ) throws(StoreError) -> [RetentionSnapshot] {
-        var names: [ObjectID: [String]] = [:]
-        for (name, target) in contents.names { names[target, default: []].append(name) }
+        let names = contents.namesByTarget
         let head = contents.head
         let reader = ObjectReader(packs)
         var result: [RetentionSnapshot] = []
         for (id, event) in contents.living {
             if isCancelled() { throw .cancelled }
             var snapshot = RetentionSnapshot(id: id, time: event.time, kind: event.kind)
-            snapshot.names = names[id, default: []].sorted()
+            snapshot.names = names[id, default: []]
             snapshot.isHead = id == head
             snapshot.isSafety = event.event == .safety
             let isAsked = snapshot.kind == .checkpoint && rules.readsManifests

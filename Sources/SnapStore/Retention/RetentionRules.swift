@@ -9,6 +9,17 @@
 public enum RetentionPeriod: String, Sendable, CaseIterable {
     case hourly, daily, weekly, monthly, yearly
 
+    /// What it is about, in the plural.
+    public var plural: String {
+        switch self {
+        case .hourly: "hours"
+        case .daily: "days"
+        case .weekly: "weeks"
+        case .monthly: "months"
+        case .yearly: "years"
+        }
+    }
+
     /// The number of the hour, day, week, month or year in which a wall clock shows `reading`; later ones have larger
     /// numbers.
     package func number(ofReading reading: Int64) -> Int64 {
@@ -54,8 +65,7 @@ public enum KeepCount: Sendable, Equatable {
             self = .unlimited
             return
         }
-        let isNumber = !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        guard isNumber, let count = Int(text) else { throw .count }
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let count = Int(text) else { throw .count }
         self = .count(count)
     }
 }
@@ -194,12 +204,15 @@ extension RetentionRules {
     /// What every key of a rule starts with.
     public static let keyPrefix = "keep."
 
+    /// What stands before a period where the rule is a duration.
+    private static let withinPrefix = "within-"
+
     /// The keys of all rules. `keep.tag` may be there several times; of the others the last one counts.
     public static var keys: [String] {
         let periods = RetentionPeriod.allCases.map(\.rawValue)
         var names = ["last", "within", "tag", "operations", "operations-within", "group-by"]
         names += periods
-        names += periods.map { "within-" + $0 }
+        names += periods.map { withinPrefix + $0 }
         return names.map { keyPrefix + $0 }
     }
 
@@ -207,7 +220,6 @@ extension RetentionRules {
     public mutating func set(_ key: String, to text: String) throws(RetentionRuleError) -> Bool {
         guard key.hasPrefix(Self.keyPrefix) else { return false }
         let name = String(key.dropFirst(Self.keyPrefix.count))
-        let part = "within-"
         switch name {
         case "last": last = try KeepCount(parsing: text)
         case "within": within = try KeepDuration(parsing: text)
@@ -220,7 +232,9 @@ extension RetentionRules {
         default:
             if let period = RetentionPeriod(rawValue: name) {
                 counts[period] = try KeepCount(parsing: text)
-            } else if name.hasPrefix(part), let period = RetentionPeriod(rawValue: String(name.dropFirst(part.count))) {
+            } else if name.hasPrefix(Self.withinPrefix),
+                let period = RetentionPeriod(rawValue: String(name.dropFirst(Self.withinPrefix.count)))
+            {
                 periodsWithin[period] = try KeepDuration(parsing: text)
             } else {
                 return false

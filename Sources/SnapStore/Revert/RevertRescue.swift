@@ -12,7 +12,7 @@ extension RevertApplier {
         var below: [[UInt8]: (path: [UInt8], entry: TreeEntry)]?
         let scanner = DirectoryScanner()
         for area in staging.areas {
-            try scanner.readNames(of: try area.open.descriptor.open([0x2E], [.read, .directory]))
+            try scanner.readNamesAnew(of: area.open.descriptor)
             let names = (0..<scanner.count).map { scanner.name($0) }
             for name in names where !isPassing(name) {
                 if let step = known[name] {

@@ -191,7 +191,7 @@ final class Staging {
     /// Renames everything staged to what is not whole: the journal is still there, and half a directory must not be put back.
     private func disown(_ area: StagingArea) throws(SystemError) {
         let scanner = DirectoryScanner()
-        try scanner.readNames(of: try area.open.descriptor.open([0x2E], [.read, .directory]))
+        try scanner.readNamesAnew(of: area.open.descriptor)
         for name in (0..<scanner.count).map({ scanner.name($0) }) {
             let isPassing = [Self.keptSuffix, Self.partSuffix].contains { name.suffix($0.count) == $0[...] }
             if isPassing { continue }

@@ -2,7 +2,10 @@
 
 extension WorkingDirectory {
     /// Living snapshots, newest first. Reads the timeline and no pack.
-    public func list() throws(StoreError) -> [SnapshotSummary] { summaries(try room.timeline.read()) }
+    public func list() throws(StoreError) -> [SnapshotSummary] {
+        let contents = try room.timeline.read()
+        return contents.summaries(contents.living)
+    }
 
     /// Names and their targets, sorted by name.
     public func names() throws(StoreError) -> [(name: String, target: ObjectID)] {
@@ -13,6 +16,8 @@ extension WorkingDirectory {
     public func setName(_ name: String, to revision: ObjectID, force: Bool, who: String) throws(StoreError) {
         try validate(name)
         try requireWritable()
+        // gc may be about to remove what no line names yet.
+        let collection = try keepFromCollection(revision, mustBeWhole: true, Observer())
         // Before the lock: others should not wait while packs are opened.
         guard try has(revision) else { throw .missingObject(type: .manifest, id: revision) }
         let lock = try layout.locks.timeline(id)
@@ -24,6 +29,34 @@ extension WorkingDirectory {
         let mark = TimelineEvent(time: .now, old: former, new: revision, event: .name, who: who, message: Text(name))
         try room.timeline.append(mark, under: lock)
         lock.release()
+        collection?.release()
+    }
+
+    /// gc's lock, for as long as it takes to record something that is in no list of this directory: nothing else keeps that in
+    /// the store. nil for a snapshot that lives, and for one that is removed, which is refused anyway.
+    ///
+    /// An earlier gc may have removed a part of it. With `mustBeWhole` such a one is refused: once a line names it no gc would
+    /// remove anything any more.
+    func keepFromCollection(
+        _ snapshot: ObjectID, mustBeWhole: Bool, _ observer: Observer
+    ) throws(StoreError) -> StoreLock? {
+        let contents = try room.timeline.read()
+        if contents.isRemoved(snapshot) || contents.living.contains(where: { $0.id == snapshot }) { return nil }
+        let lock = try layout.locks.waitForGC()
+        try passOverRetiredPacks()
+        if mustBeWhole { try requireWhole(snapshot, observer) }
+        return lock
+    }
+
+    /// Throws if gc would refuse to go on because of it.
+    private func requireWhole(_ snapshot: ObjectID, _ observer: Observer) throws(StoreError) {
+        let marks = PackMarks()
+        do throws(PackError) {
+            marks.add(try packs.packs, last: [])
+        } catch {
+            throw StoreError(error)
+        }
+        try Reachability(marks, packs, observer).follow(snapshot, mustBeWhole: true)
     }
 
     private func validate(_ name: String) throws(StoreError) {
@@ -158,23 +191,38 @@ extension WorkingDirectory {
     }
 
     /// Whether the store has the manifest.
-    func has(_ id: ObjectID) throws(StoreError) -> Bool {
+    func has(_ id: ObjectID) throws(StoreError) -> Bool { try !stored([id]).isEmpty }
+
+    /// Those whose manifests the store has. Packs are listed again once, however many it lacks.
+    func stored(_ ids: [ObjectID]) throws(StoreError) -> Set<ObjectID> {
+        var found: Set<ObjectID> = []
+        var missing = ids
         do throws(PackError) {
             var generation: UInt64
             repeat {
                 generation = packs.generation
-                if try packs.locate(ObjectKey(.manifest, id)) != nil { return true }
+                var rest: [ObjectID] = []
+                for id in missing {
+                    if try packs.locate(ObjectKey(.manifest, id)) == nil {
+                        rest.append(id)
+                    } else {
+                        found.insert(id)
+                    }
+                }
+                missing = rest
+                if missing.isEmpty { break }
             } while try packs.refreshAfterMiss(since: generation)
-            return false
         } catch {
             throw StoreError(error)
         }
+        return found
     }
 
     private func resolver(
         _ contents: TimelineContents, clock: LocalClock? = nil, prefersRemoved: Bool = false
     ) -> RevisionResolver<StoreError> {
-        RevisionResolver(
+        let ancestry = Ancestry(self, contents)
+        return RevisionResolver(
             contents: contents,
             clock: clock,
             livingIDs: { (prefix) throws(StoreError) in
@@ -187,7 +235,7 @@ extension WorkingDirectory {
                     throw StoreError(error)
                 }
             },
-            parents: { (id) throws(StoreError) in try self.manifest(id).parents })
+            parents: { (id) throws(StoreError) in try ancestry.parent(of: id).map { [$0] } ?? [] })
     }
 
     private func candidates(for name: String, _ contents: TimelineContents) -> [String] {
@@ -197,6 +245,41 @@ extension WorkingDirectory {
             if case .unknownName(_, let candidates) = error { return candidates }
         }
         return []
+    }
+}
+
+/// Ancestors by parents, of which some may have been removed: then the nearest that lives takes its place.
+private final class Ancestry {
+    private let directory: WorkingDirectory
+    private let contents: TimelineContents
+    /// By snapshot, the head when it was made. Made when it is needed.
+    private lazy var former: [ObjectID: ObjectID] = contents.formerHeads
+
+    init(_ directory: WorkingDirectory, _ contents: TimelineContents) {
+        self.directory = directory
+        self.contents = contents
+    }
+
+    func parent(of id: ObjectID) throws(StoreError) -> ObjectID? {
+        var next = try first(of: id)
+        // Files from elsewhere could say anything: no way is longer than the timeline.
+        for _ in contents.events {
+            guard let parent = next, contents.isRemoved(parent) else { break }
+            next = try first(of: parent)
+        }
+        return next
+    }
+
+    /// The timeline knows the parents also of what is gone; lines may be missing from it, and manifests not.
+    private func first(of id: ObjectID) throws(StoreError) -> ObjectID? {
+        if let known = former[id] { return known }
+        do throws(StoreError) {
+            guard let parent = try directory.manifest(id).parents.first else { return nil }
+            return try directory.has(parent) ? parent : nil
+        } catch {
+            if case .missingObject = error, contents.isRemoved(id) { return nil }
+            throw error
+        }
     }
 }
 
@@ -210,16 +293,60 @@ extension TimelineContents {
     /// Dropped and expired snapshots, likewise; what they refer to may be gone.
     package var removed: [(id: ObjectID, event: TimelineEvent)] { made { isRemoved($0) } }
 
+    /// By snapshot, the head before the event that made it, as far as the timeline says so.
+    package var formerHeads: [ObjectID: ObjectID] {
+        var result: [ObjectID: ObjectID] = [:]
+        for (id, place) in makers({ _ in true }) {
+            if let old = events[place].old, events[place].event.isHead { result[id] = old }
+        }
+        return result
+    }
+
+    /// What the timeline tells of some of these, newest first; `made` has them in their order.
+    func summaries(_ made: [(id: ObjectID, event: TimelineEvent)]) -> [SnapshotSummary] {
+        let names = namesByTarget
+        let head = head
+        return made.reversed().map { entry in
+            SnapshotSummary(
+                id: entry.id, time: entry.event.time, event: entry.event.event, kind: entry.event.kind,
+                message: entry.event.message.displayString, names: names[entry.id, default: []],
+                isHead: entry.id == head, removal: removal(of: entry.id).map { Removal($0) })
+        }
+    }
+
+    /// The names of each snapshot that has one, sorted.
+    var namesByTarget: [ObjectID: [String]] {
+        var result: [ObjectID: [String]] = [:]
+        for (name, target) in names { result[target, default: []].append(name) }
+        return result.mapValues { $0.sorted() }
+    }
+
+    /// Where in `events` each living snapshot was made.
+    package var makers: [ObjectID: Int] { makers { !isRemoved($0) } }
+
+    /// The living snapshots, those that were made last first. Costs less than `living` where few are asked for.
+    package var newest: some Sequence<ObjectID> {
+        let makers = makers
+        return events.indices.reversed().lazy.compactMap { place in
+            events[place].new.flatMap { makers[$0] == place ? $0 : nil }
+        }
+    }
+
     private func made(_ isWanted: (ObjectID) -> Bool) -> [(id: ObjectID, event: TimelineEvent)] {
+        makers(isWanted).sorted { $0.value < $1.value }.map { ($0.key, events[$0.value]) }
+    }
+
+    private func makers(_ isWanted: (ObjectID) -> Bool) -> [ObjectID: Int] {
         var last: [ObjectID: Int] = [:]
+        last.reserveCapacity(events.count)
         for (index, event) in events.enumerated() {
-            guard let id = event.new else { continue }
+            guard let id = event.new, isWanted(id) else { continue }
             switch event.event {
             case .take, .safety, .run: last[id] = index
             case .revert, .undo, .redo, .recover: if last[id] == nil { last[id] = index }
             case .name, .unname, .drop, .expire, .other: break
             }
         }
-        return last.filter { isWanted($0.key) }.sorted { $0.value < $1.value }.map { ($0.key, events[$0.value]) }
+        return last
     }
 }

@@ -102,10 +102,14 @@ package struct Identity: Sendable {
     ) throws(StoreError) -> Identity {
         guard let next = try pendingID(place, layout) else { return Identity(id: id, isSettled: false) }
         if try layout.findRoom(next) == nil {
+            let room = try layout.room(id)
             let timelineLock = try layout.locks.timeline(id)
-            let timeline = try layout.room(id).timeline.readBytes()
+            let timeline = try room.timeline.readBytes()
             timelineLock.release()
-            try StoreBuilder.buildRoom(next, in: layout.directories, About(at: place), timeline: timeline)
+            // What gc has let go cannot be recovered here either.
+            let removals = try room.directory.read(RemovalRecord.file, limit: RemovalRecord.limit)
+            try StoreBuilder.buildRoom(
+                next, in: layout.directories, About(at: place), timeline: timeline, removals: removals)
         }
         do throws(SystemError) {
             try place.home.descriptor.rename(

@@ -143,24 +143,14 @@ enum Initialization {
             StoreLayout.stagingName, ".gitignore",
         ]
         let unfinished = [StoreFormat.file, ".gitignore"].map { $0 + AtomicFile.unfinishedMark }
-        for name in try names(in: root)
-        where !ours.contains(name) && !unfinished.contains(where: { name.hasPrefix($0) }) {
-            return false
+        for bytes in try root.names() {
+            let name = String(decoding: bytes, as: UTF8.self)
+            if !ours.contains(name) && !unfinished.contains(where: { name.hasPrefix($0) }) { return false }
         }
         for name in [StoreLayout.packsName, StoreLayout.directoriesName, StoreLayout.tmpName, StoreLayout.stagingName] {
-            if let directory = try root.directory(name), try !names(in: directory).isEmpty { return false }
+            if let directory = try root.directory(name), try !directory.names().isEmpty { return false }
         }
         return true
-    }
-
-    private static func names(in directory: StoreDirectory) throws(StoreError) -> [String] {
-        let scanner = DirectoryScanner()
-        do throws(SystemError) {
-            try scanner.readNames(of: try directory.descriptor.open([0x2E], [.read, .directory]))
-        } catch {
-            throw StoreError(error, doing: "list", directory.path)
-        }
-        return (0..<scanner.count).map { String(decoding: scanner.name($0), as: UTF8.self) }
     }
 
     private static func examine(_ directory: StoreDirectory) throws(StoreError) -> (facts: FileFacts, device: UInt64) {

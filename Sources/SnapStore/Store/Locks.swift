@@ -4,7 +4,7 @@
 // each holding a lock on a file of its own, both sure to be alone. The kernel releases a lock when its open file is
 // closed, so a process that dies leaves none behind.
 //
-// Order, so that no two wait for each other: identity, directory, epoch, timeline.
+// Order, so that no two wait for each other: directory, gc, identity, epoch, timeline.
 
 internal import SnapSystem
 

@@ -18,6 +18,8 @@ struct Maintenance {
         case verify, gc
         /// The last that read every byte, which a quick one does not make forgotten.
         case fullVerify = "verify.full"
+        /// A gc that saw that nothing becomes free by it.
+        case held = "gc.held"
     }
 
     /// Nothing where the file is not there, or cannot be read.
@@ -38,8 +40,20 @@ struct Maintenance {
         var present = Maintenance(in: store)
         present.entries.removeAll { $0.key == work.rawValue }
         present.entries.append((work.rawValue, Array("\(time) \(result)".utf8)))
+        present.write(in: store)
+    }
+
+    /// That is not so any more.
+    static func forget(_ work: Work, in store: StoreDirectory) {
+        var present = Maintenance(in: store)
+        if present.last(work) == nil { return }
+        present.entries.removeAll { $0.key == work.rawValue }
+        present.write(in: store)
+    }
+
+    private func write(in store: StoreDirectory) {
         var file = KeyValueFile()
-        for entry in present.entries { file.append(entry.key, entry.value) }
+        for entry in entries { file.append(entry.key, entry.value) }
         try? store.replace(Self.file, with: file.encoded(checksummed: true))
     }
 }

@@ -20,14 +20,16 @@ package enum StoreBuilder {
         try root.replace(StoreFormat.file, with: StoreFormat().encoded())
     }
 
-    /// Makes a room in `directories`. One of the same id must not be there.
+    /// Makes a room in `directories`. One of the same id must not be there. `removals` is what is known of what the timeline
+    /// says is removed.
     package static func buildRoom(
-        _ id: String, in directories: StoreDirectory, _ about: About, timeline: [UInt8]?
+        _ id: String, in directories: StoreDirectory, _ about: About, timeline: [UInt8]?, removals: [UInt8]? = nil
     ) throws(StoreError) {
         try build(in: directories, as: id) { (room) throws(StoreError) in
             try room.replace(About.file, with: about.encoded())
             let timelines = try room.makeDirectory(Room.timelinesName)
             if let timeline { try timelines.replace(TimelineStore.main, with: timeline) }
+            if let removals { try room.replace(RemovalRecord.file, with: removals) }
         }
     }
 
@@ -92,8 +94,7 @@ enum Unfinished {
         let prefix = name + Array(AtomicFile.unfinishedMark.utf8)
         let scanner = DirectoryScanner()
         do throws(SystemError) {
-            // A descriptor of its own, because a listing has a position.
-            try scanner.readNames(of: try parent.open([0x2E], [.read, .directory]))
+            try scanner.readNamesAnew(of: parent)
         } catch {
             return
         }

@@ -28,7 +28,12 @@ package final class StoreDirectory: Sendable {
     }
 
     package func failure(_ error: SystemError, _ doing: String, _ name: String) -> StoreError {
-        StoreError(error, doing: doing, path(of: name))
+        error.isNoSpace ? noSpace : StoreError(error, doing: doing, path(of: name))
+    }
+
+    /// The file system is full.
+    package var noSpace: StoreError {
+        .noSpace(available: (try? descriptor.freeSpace().available) ?? 0, floor: 0, needed: 0)
     }
 
     /// The content of the file `name`; nil if there is none.
@@ -87,6 +92,34 @@ package final class StoreDirectory: Sendable {
             }
         }
         throw damage(name, "it is not a directory")
+    }
+
+    /// The names in it, sorted. `action` is what an error says of it.
+    func names(doing action: String = "list") throws(StoreError) -> [[UInt8]] {
+        let scanner = DirectoryScanner()
+        do throws(SystemError) {
+            try scanner.readNamesAnew(of: descriptor)
+        } catch {
+            throw StoreError(error, doing: action, path)
+        }
+        return (0..<scanner.count).map { scanner.name($0) }
+    }
+
+    /// The regular files in it, likewise.
+    func regularFiles(
+        doing action: String = "list"
+    ) throws(StoreError) -> [(name: [UInt8], facts: FileFacts, extra: FileExtra)] {
+        var result: [(name: [UInt8], facts: FileFacts, extra: FileExtra)] = []
+        for name in try names(doing: action) {
+            do throws(SystemError) {
+                // Gone meanwhile.
+                guard let (facts, extra) = try descriptor.factsIfThere(of: name) else { continue }
+                if facts.type == .regular { result.append((name, facts, extra)) }
+            } catch {
+                throw StoreError(error, doing: action, path)
+            }
+        }
+        return result
     }
 
     package func sync() throws(StoreError) {

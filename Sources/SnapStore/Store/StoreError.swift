@@ -63,6 +63,8 @@ public enum StoreError: Error, Sendable {
     /// What is to be read is no file, or was not covered, and why.
     case notAFile(path: [UInt8], kind: FileKind, gap: GapReason?)
     case notEnoughSpaceToRevert(available: UInt64, needed: UInt64)
+    /// The clock is behind something that happened already.
+    case clockBehind(now: Timestamp, event: Timestamp)
     case cancelled
     case invalidConfiguration(file: String, reason: String)
 }

@@ -100,14 +100,7 @@ package final class StoreLayout: Sendable {
 
     /// The ids of all working directories that have a room, sorted.
     package func roomIDs() throws(StoreError) -> [String] {
-        let scanner = DirectoryScanner()
-        do throws(SystemError) {
-            // A descriptor of its own, because a listing has a position.
-            try scanner.readNames(of: try directories.descriptor.open([0x2E], [.read, .directory]))
-        } catch {
-            throw StoreError(error, doing: "list", directories.path)
-        }
-        return (0..<scanner.count).compactMap { DirectoryID.parse(scanner.name($0)) }
+        try directories.names().compactMap { DirectoryID.parse($0) }
     }
 }
 

@@ -251,7 +251,7 @@ final class BasedBlocks {
     private func size(_ bytes: RawSpan, against base: ObjectKey?) throws(PackError) -> Int {
         prefix.truncate(to: 0)
         if let base { try append(base) }
-        guard prefix.count <= PackFormat.maximumBasedLength else { return bytes.byteCount }
+        guard prefix.count <= PackFormat.maximumPrefixLength else { return bytes.byteCount }
         let codec = try prefix.withBytes { (prefix) throws(PackError) in
             try compressor.compress(bytes, Self.compression, prefix: prefix, into: scratch)
         }

@@ -88,7 +88,7 @@ extension Revision {
     /// Also for arguments whose path is not UTF-8.
     package init(parsing bytes: [UInt8]) throws(RevisionError) {
         let span = bytes.span
-        guard let colon = Self.firstColon(span) else {
+        guard let colon = Self.place(of: [0x3A], in: bytes) else {
             self = try Self.parse(span)
             return
         }
@@ -97,15 +97,14 @@ extension Revision {
             Text(copying: span.extracting((colon + 1)..<span.count)))
     }
 
-    /// The first colon outside of braces.
-    private static func firstColon(_ bytes: Span<UInt8>) -> Int? {
+    /// Where `mark` first stands outside of braces: in them it may be part of a time.
+    package static func place(of mark: [UInt8], in word: [UInt8]) -> Int? {
         var isInBraces = false
-        for index in bytes.indices {
-            switch bytes[index] {
+        for (index, byte) in word.enumerated() {
+            switch byte {
             case 0x7B: isInBraces = true
             case 0x7D: isInBraces = false
-            case 0x3A where !isInBraces: return index
-            default: break
+            default: if !isInBraces, word[index...].starts(with: mark) { return index }
             }
         }
         return nil

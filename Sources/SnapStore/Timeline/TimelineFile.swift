@@ -32,6 +32,10 @@ package struct TimelineContents: Sendable {
     }
 
     package init(parsing bytes: Span<UInt8>) {
+        // Lines are longer than that, but for few.
+        let lines = min(bytes.count / 128, 1 << 20)
+        events.reserveCapacity(lines)
+        headIndexes.reserveCapacity(lines)
         var reader = TimelineLineReader()
         var start = 0
         var number = 0

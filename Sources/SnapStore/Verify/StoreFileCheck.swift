@@ -20,6 +20,7 @@ struct StoreFileCheck {
             _ = try StoreConfiguration.read(in: root)
         }
         attempt("epoch", &report) { () throws(StoreError) in _ = try layout.epoch.read() }
+        attempt(RetiredPacks.file, &report) { () throws(StoreError) in _ = try RetiredPacks.read(in: root) }
         attempt(Place.idName, &report) { () throws(StoreError) in
             // A store that serves other places has none.
             guard let content = try root.read(Place.idName, limit: StoreDirectory.smallFileLimit) else { return }
@@ -102,16 +103,9 @@ struct StoreFileCheck {
     }
 
     private func names(in directory: StoreDirectory, _ report: inout VerifyReport) -> [[UInt8]] {
-        let scanner = DirectoryScanner()
-        attempt(String(directory.label.dropLast()), &report) { () throws(StoreError) in
-            do throws(SystemError) {
-                // A descriptor of its own, because a listing has a position.
-                try scanner.readNames(of: try directory.descriptor.open([0x2E], [.read, .directory]))
-            } catch {
-                throw StoreError(error, doing: "list", directory.path)
-            }
-        }
-        return (0..<scanner.count).map { scanner.name($0) }
+        var result: [[UInt8]] = []
+        attempt(String(directory.label.dropLast()), &report) { () throws(StoreError) in result = try directory.names() }
+        return result
     }
 
     private func attempt(_ file: String, _ report: inout VerifyReport, _ body: () throws(StoreError) -> Void) {

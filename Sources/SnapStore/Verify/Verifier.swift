@@ -26,7 +26,10 @@ package final class Verifier: Sendable {
         let files = StoreFileCheck(layout)
         let snapshots = files.run(&report)
         do throws(PackError) {
+            // Both before and after: the list may come or go meanwhile.
+            var leaving = retired
             try packs.refresh()
+            leaving.formUnion(retired)
             let progress = VerifyProgress(observer)
             let present = try packs.packs
             let isFull = options.depth == .full
@@ -38,7 +41,7 @@ package final class Verifier: Sendable {
                 present, in: packs, isFull: isFull,
                 threads: max(options.threads ?? Workers.coreCount, 1), progress)
             let findings = try check.run()
-            report.damages += findings.damages.map(Self.describe)
+            report.damages += try lasting(findings.damages, present, leaving).map(Self.describe)
             report.packs = findings.packCount
             report.objects = findings.objectCount
             report.bytes = findings.bytes
@@ -52,6 +55,24 @@ package final class Verifier: Sendable {
         }
         report.seconds = Double(Process.monotonicNanoseconds &- start) / 1e9
         return report
+    }
+
+    /// What gc is about to remove, or had begun to remove when it was killed.
+    private var retired: Set<ObjectID> { (try? RetiredPacks.read(in: layout.root)) ?? [] }
+
+    /// Without the blocks of packs that gc is about to remove, or has removed since: what these are made from may be gone
+    /// already. It hurts nobody: what is needed and has no other copy is lost, and said of the snapshots.
+    private func lasting(
+        _ damages: [PackDamage], _ checked: [Pack], _ leaving: Set<ObjectID>
+    ) throws(PackError) -> [PackDamage] {
+        if damages.isEmpty { return [] }
+        try packs.refresh()
+        let present = Set(try packs.packs.compactMap(\.id) + packs.unreadable.map(\.id))
+        var labels = Set(leaving.map { packLabel($0) })
+        for pack in checked {
+            if let id = pack.id, !present.contains(id) { labels.insert(pack.label) }
+        }
+        return damages.filter { $0.block == nil || !labels.contains($0.file) }
     }
 
     private func walk(

@@ -82,9 +82,28 @@ import Testing
         let bed = try PackBed()
         let samples = mixture(86)
         let id = try bed.commit([try block(samples)])
-        bed.packs.retire([id])
+        bed.packs.setRetired([id])
         #expect(try bed.session().claim([samples[0].key]) == [true])
         #expect(try ObjectReader(bed.packs).read(samples[0].key) == samples[0].bytes)
+    }
+
+    /// gc removes packs by their names: what is written meanwhile has another, also if it is the same.
+    @Test func aRetiredPacksNameIsNotGivenAgain() throws {
+        let bed = try PackBed()
+        let samples = mixture(87)
+        let former = try bed.commit([try block(samples)])
+        #expect(try bed.commit([try block(samples)]) == former)
+        bed.packs.setRetired([former])
+        let id = try bed.commit([try block(samples)])
+        #expect(id != former)
+        bed.packs.setRetired([former, id])
+        let third = try bed.commit([try block(samples)])
+        #expect(third != former && third != id)
+        for gone in [former, id] { try bed.packs.remove(gone) }
+        let set = try bed.freshSet()
+        for pack in try set.packs { #expect(PackVerifier(set).verify(pack) == []) }
+        let reader = ObjectReader(set)
+        for sample in samples { #expect(try reader.read(sample.key, verifyID: true) == sample.bytes) }
     }
 
     @Test func readersOnFourThreadsShareOneSet() throws {

@@ -222,7 +222,7 @@ import Testing
         expectRefusal(.zstd, [BlockObject(.chunk, .zero, length: 3)], [key], 3)
         expectRefusal(.raw, [BlockObject(.chunk, .zero, length: 3)], [key], 1)
         expectRefusal(.lz4, [BlockObject(.chunk, .zero, length: 3)], [key], 1)
-        expectRefusal(.zstd, [BlockObject(.manifest, .zero, length: 1 << 20 + 1)], [key], 1)
+        expectRefusal(.zstd, [BlockObject(.manifest, .zero, length: 4 << 20 + 1)], [key], 1)
     }
 
     @Test(arguments: [false, true])

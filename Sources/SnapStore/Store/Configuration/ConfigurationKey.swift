@@ -73,7 +73,7 @@ package struct ConfigurationKey: Sendable {
 
     // MARK: The table
 
-    package static let all: [ConfigurationKey] = takeKeys + storeKeys + userKeys
+    package static let all: [ConfigurationKey] = takeKeys + storeKeys + keepKeys + userKeys
 
     private static let takeKeys: [ConfigurationKey] = [
         ConfigurationKey(
@@ -132,6 +132,50 @@ package struct ConfigurationKey: Sendable {
             return nil
         },
     ]
+
+    /// What they mean is retention's own to say; here is only what they are for.
+    private static let keepKeys: [ConfigurationKey] = keepRules + keepPeriods
+
+    private static let keepRules: [ConfigurationKey] = [
+        keep("last", "N", "gc keeps the newest checkpoints: so many, or 'unlimited'"),
+        keep("within", "DURATION", "gc keeps checkpoints that are older than the newest by less than this, such as 7d"),
+        keep(
+            "tag", "TAG", "gc keeps checkpoints with this tag, or with all of several that commas part",
+            isRepeated: true),
+        keep("operations", "N", default: "50", "gc keeps so many of the newest operations, such as safety snapshots"),
+        keep("operations-within", "DURATION", default: "7d", "gc keeps operations that are younger than this"),
+        keep(
+            "group-by", "WHAT", default: RetentionGrouping.component.rawValue,
+            "what gc applies the rules to, each for itself: component, tag or none"),
+    ]
+
+    private static let keepPeriods: [ConfigurationKey] = RetentionPeriod.allCases.flatMap {
+        (period) -> [ConfigurationKey] in
+        [
+            keep(
+                period.rawValue, "N",
+                "gc keeps the newest checkpoint of each of so many \(period.plural) that have one"),
+            keep(
+                "within-" + period.rawValue, "DURATION",
+                "gc keeps the newest checkpoint of each of the \(period.plural) in this time before the newest"),
+        ]
+    }
+
+    private static func keep(
+        _ name: String, _ valueName: String, default defaultText: String = "", _ meaning: String,
+        isRepeated: Bool = false
+    ) -> ConfigurationKey {
+        ConfigurationKey(
+            RetentionRules.keyPrefix + name, valueName, default: defaultText, meaning, isRepeated: isRepeated
+        ) { (key, value, configuration) in
+            do throws(RetentionRuleError) {
+                _ = try configuration.retention.set(key, to: ConfigurationValue.text(value))
+                return nil
+            } catch {
+                return error.requirement
+            }
+        }
+    }
 
     private static let userKeys: [ConfigurationKey] = [
         ConfigurationKey(

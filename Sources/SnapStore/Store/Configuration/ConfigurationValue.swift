@@ -1,6 +1,6 @@
 // Values of settings as people write them: yes and no, sizes, shares.
 
-enum ConfigurationValue {
+package enum ConfigurationValue {
     /// What is not UTF-8 is replaced, and is then no value that any key knows.
     static func text(_ value: [UInt8]) -> String { String(decoding: value, as: UTF8.self) }
 
@@ -21,7 +21,7 @@ enum ConfigurationValue {
     }
 
     /// A number of bytes; K, M, G and T are powers of 1024.
-    static func size(_ value: [UInt8]) -> UInt64? {
+    package static func size(_ value: [UInt8]) -> UInt64? {
         let text = text(value)
         let units: [String: UInt64] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40]
         guard let last = text.last, let unit = units[last.uppercased()] else { return number(text[...]) }

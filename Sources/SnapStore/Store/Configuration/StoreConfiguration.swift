@@ -38,6 +38,8 @@ package struct StoreConfiguration: Sendable, Equatable {
     /// In bytes; nil: no limit.
     package var maximumSize: UInt64?
     package var minimumFree = Floor.standard
+    /// Which snapshots gc leaves in the list.
+    package var retention = RetentionRules()
     /// A shell's command line; empty: none. nil: not set.
     package var pager: [UInt8]?
     /// nil: not set.
