@@ -27,7 +27,7 @@ final class BlockEncoder {
     private let stored = ByteBuffer(capacity: 1 << 16)
 
     /// There is one for each core, and what is read next lies mostly beside what was read last, or beside its base.
-    private static let cacheBytes = 3 << 20
+    private static let cacheBytes = 8 << 20
     /// Quick, and enough to tell what a base is worth.
     private static let trial = Compression.zstd(level: 3)
     /// A base stands in the block's contents frame and in the index.
@@ -36,7 +36,8 @@ final class BlockEncoder {
     init(_ packs: PackSet, _ living: LivingObjects, _ compression: Compression) {
         self.living = living
         self.compression = compression
-        reader = ObjectReader(packs, cacheBytes: Self.cacheBytes)
+        // What versions are made from lies here and there in large blocks: to decompress all of those took longer than to compress what is written.
+        reader = ObjectReader(packs, cacheBytes: Self.cacheBytes, opensBasesInPart: true)
     }
 
     /// Makes the block of what can be read.

@@ -32,6 +32,7 @@ package final class ObjectReader {
     private let store: PackSet
     private let overlay: [ObjectKey: [UInt8]]
     private let cacheLimit: Int
+    private let opensBasesInPart: Bool
     /// Up to where blocks will be needed.
     private var expected: [BlockKey: Int] = [:]
     /// They keep the identifiers their own.
@@ -52,11 +53,15 @@ package final class ObjectReader {
     private static let spareLimit = 4
 
     /// `cacheBytes` of decompressed blocks are kept, and the last one always. Objects in `overlay` are in no pack: it is asked first, and its bytes are
-    /// believed, because a take of this process made them.
-    package init(_ store: PackSet, cacheBytes: Int = 8 << 20, overlay: [ObjectKey: [UInt8]] = [:]) {
+    /// believed, because a take of this process made them. With `opensBasesInPart`, blocks are decompressed up to a base that is needed, which is less where many bases lie
+    /// far from each other; who comes back for more gets all.
+    package init(
+        _ store: PackSet, cacheBytes: Int = 8 << 20, overlay: [ObjectKey: [UInt8]] = [:], opensBasesInPart: Bool = false
+    ) {
         self.store = store
         self.overlay = overlay
         cacheLimit = cacheBytes
+        self.opensBasesInPart = opensBasesInPart
     }
 
     /// Gives its memory back: what was read is forgotten.
@@ -147,11 +152,11 @@ package final class ObjectReader {
     }
 
     /// The block that an object lies in, at least up to its end.
-    private func plain(_ key: ObjectKey, _ pack: Pack, _ location: ObjectLocation, below depth: UInt8)
-        throws(PackError) -> ByteBuffer
-    {
+    private func plain(
+        _ key: ObjectKey, _ pack: Pack, _ location: ObjectLocation, below depth: UInt8, inPart: Bool = false
+    ) throws(PackError) -> ByteBuffer {
         let end = location.offset + location.length
-        let plain = try plain(pack, location.block, below: depth, upTo: end)
+        let plain = try plain(pack, location.block, below: depth, upTo: end, inPart: inPart)
         guard end <= plain.count else { throw .damaged(file: pack.label, what: "\(key) lies outside its block") }
         return plain
     }
@@ -178,8 +183,10 @@ package final class ObjectReader {
         return try plain(pack, number, below: PackFormat.maximumDepth + 1, upTo: .max)
     }
 
-    /// The plain bytes, `end` of them at least if there are so many, of a block whose depth is below `depth`.
-    private func plain(_ pack: Pack, _ number: Int, below depth: UInt8, upTo end: Int) throws(PackError) -> ByteBuffer {
+    /// The plain bytes, `end` of them at least if there are so many, of a block whose depth is below `depth`. What is decompressed `inPart` ends there, if nothing more is expected.
+    private func plain(
+        _ pack: Pack, _ number: Int, below depth: UInt8, upTo end: Int, inPart: Bool = false
+    ) throws(PackError) -> ByteBuffer {
         let block = try pack.block(number)
         guard block.depth < depth else {
             throw .damaged(
@@ -193,7 +200,7 @@ package final class ObjectReader {
             return former
         }
         // Who comes back for more gets all.
-        let needed = former == nil ? expected[key] ?? .max : .max
+        let needed = former == nil ? expected[key] ?? (inPart ? end : .max) : .max
         let limit = needed >= end && needed < block.plainLength ? needed : block.plainLength
         guard let codec = Codec(rawValue: block.codecNumber) else {
             throw .unsupported(file: pack.label, what: "codec \(block.codecNumber)")
@@ -226,7 +233,7 @@ package final class ObjectReader {
                     throw PackError.damaged(file: pack.label, what: "the bases of a block are too long")
                 }
                 try pack.checkLocations()
-                let plain = try plain(key, pack, location, below: depth)
+                let plain = try plain(key, pack, location, below: depth, inPart: opensBasesInPart)
                 if verifiesBases { try verify(key, pack, location, plain) }
                 plain.withBytes(in: location.offset..<location.offset + location.length) { prefix.append($0) }
                 return
