@@ -27,7 +27,7 @@ final class BlockEncoder {
     private let stored = ByteBuffer(capacity: 1 << 16)
 
     /// There is one for each core, and what is read next lies mostly beside what was read last, or beside its base.
-    private static let cacheBytes = 8 << 20
+    private static let cacheBytes = 4 << 20
     /// Quick, and enough to tell what a base is worth.
     private static let trial = Compression.zstd(level: 3)
     /// A base stands in the block's contents frame and in the index.

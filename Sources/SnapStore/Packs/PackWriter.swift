@@ -12,7 +12,7 @@ package final class PackWriter {
     package let name: [UInt8]
     private let features: PackFeatures
     private let file: FileDescriptor
-    private let pending = ByteBuffer(capacity: 1 << 14)
+    private var pending = ByteBuffer(capacity: 1 << 14)
     /// Bytes that the file has.
     private var written: UInt64 = 0
     private var writebackStarted: UInt64 = 0
@@ -164,7 +164,9 @@ package final class PackWriter {
             distinction += 1
         } while taken.contains(id)
         try flushPending()
+        // The writer lives on until all packs of its session are visible.
         index = PackIndexBuilder()
+        pending = ByteBuffer()
         try naming(label) { () throws(SystemError) in try file.sync() }
         return id
     }
