@@ -38,24 +38,20 @@ final class BlockLayout {
     }
 
     /// Of old versions. The longer a block, the more of what its versions have in common is found (1, 2, 4 MiB: 100, 89, 78 %
-    /// of a history's bytes), and the longer it takes to open the last of them.
-    static let contentLimits = Limits(plain: 2 << 20, opening: 2 << 20)
+    /// of a history's bytes), and the longer it takes to open the last of them (2 and 4 MiB: 2.5 and 4.2 ms).
+    static let contentLimits = Limits(plain: PackFormat.maximumBasedLength, opening: 2 << 20)
     /// Of the newest state, which is read most.
     private static let newestLimits = Limits(plain: OpenBlock.blockLength, opening: 2 << 20)
-    /// Of old versions where size is worth more than time.
-    private static let largeContentLimits = Limits(plain: PackFormat.maximumBasedLength, opening: 2 << 20)
     static let metaLimits = Limits(plain: 256 << 10, opening: 512 << 10)
 
     private let living: LivingObjects
-    private let contentLimits: Limits
     /// Blocks without bases.
     private(set) var plain = BlockPlan()
     /// Blocks whose bases stay where they are, or are in `plain`.
     private(set) var based = BlockPlan()
 
-    init(_ living: LivingObjects, _ effort: CompactionOptions.Effort = .usual) {
+    init(_ living: LivingObjects) {
         self.living = living
-        contentLimits = effort == .most ? Self.largeContentLimits : Self.contentLimits
     }
 
     /// Lays out everything that is to be written.
@@ -213,7 +209,7 @@ final class BlockLayout {
         var filling = Filling()
         for number in numbers {
             let object = living[Int(number)]
-            if !hasRoom(filling, object, isTried ? Self.newestLimits : contentLimits) {
+            if !hasRoom(filling, object, isTried ? Self.newestLimits : Self.contentLimits) {
                 endBased(filling, isTried)
                 filling = Filling()
             }

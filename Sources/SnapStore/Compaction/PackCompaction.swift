@@ -100,7 +100,7 @@ final class PackCompaction {
         progress.begin(.walking)
         try LineageWalk(packs, living, progress).run(snapshots)
         if case .zstd = options.chosenCompression { try Anchors(living, progress).assign() }
-        let layout = BlockLayout(living, options.effort)
+        let layout = BlockLayout(living)
         try layout.lay()
         living.forgetKeys()
         let (plain, based) = (layout.plain, layout.based)

@@ -36,7 +36,7 @@ enum PackFormat {
     /// An object for each plain byte, and as many bases as can be counted.
     static let maximumContentsLength = contentsFixedLength + 5 * maximumPlainLength + 33 * 65535
     /// Of a block with bases.
-    static let maximumBasedLength = 4 << 20
+    static let maximumBasedLength = 2 << 20
     /// Of a block's bases together.
     static let maximumPrefixLength = 1 << 20
     static let maximumDepth: UInt8 = 2
