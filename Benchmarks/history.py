@@ -8,6 +8,7 @@ and one or two get a random edit of some lines; at the end of a stretch everythi
 'git gc', and 'snap gc --max' against 'git gc --aggressive'. With --nightly, one more store is collected after every N states, so that its generations show.
 
 Sizes are those of all files of the store and of .git, index and logs included. git has no hooks' samples, and commits unsynced; nothing here measures how long a take is (takes.py does).
+How long an old file takes to open is what 'cat' takes beyond 'ls' of the same path, the least of five runs, for a file of each of sixty states.
 Last, snap checks every byte, and some states are put back by both and compared. Exit status: 0 all bars met, 1 a bar missed, 4 something failed.
 """
 
@@ -31,6 +32,7 @@ PROJECT = "sphinx"
 VERSIONS = ["3.5.4", "4.0.3", "4.1.2", "4.2.0", "4.3.2", "4.4.0", "4.5.0", "5.0.2", "5.1.1", "5.2.3", "5.3.0", "6.1.3", "6.2.1", "7.0.1", "7.1.2", "7.2.6"]
 WORDS = [b"alpha", b"beta", b"value", b"return", b"self", b"name", b"config", b"node", b"index", b"result", b"True", b"None", b"(", b")", b" = ", b".", b", "]
 COMPARED = 5
+OPENED = 60
 
 
 def capture(root):
@@ -259,6 +261,18 @@ def compare(options, work, snap, git):
         remove(*places)
 
 
+def opening(options, snap, when):
+    """Seconds that a file of an old state takes to open, sorted."""
+    choice = random.Random(options.seed)
+    found = []
+    for number in range(OPENED):
+        progress("opening after %s: %d" % (when, number), minor=True)
+        state = choice.choice(snap.ids)
+        path = state + ":" + choice.choice([line for line in snap.said("ls", "-R", state).split("\n") if not line.endswith("/")])
+        found.append(min(snap.command("cat", path).wall for _ in range(5)) - min(snap.command("ls", path).wall for _ in range(5)))
+    return sorted(found)
+
+
 def table(measured):
     lines = ["| | store | CPU | wall | peak memory |", "|---|--:|--:|--:|--:|"]
     for name, value in measured:
@@ -294,8 +308,10 @@ def main():
         before = [("snap, before", snap.size()), ("git, before", git.size())]
         snap.measure("snap gc", "gc")
         git.measure("git gc", "gc", "-q", "--prune=now")
+        opened = {"gc": opening(options, snap, "gc")}
         snap.measure("snap gc, again", "gc")
         snap.measure("snap gc --max", "gc", "--max")
+        opened["gc --max"] = opening(options, snap, "gc --max")
         git.measure("git gc --aggressive", "gc", "-q", "--aggressive", "--prune=now")
         progress("comparing")
         for subject in subjects:
@@ -314,6 +330,9 @@ def main():
             ("size, snap gc --max / git gc --aggressive", snap.measured["snap gc --max"]["size"] / git.measured["git gc --aggressive"]["size"], 0.9),
             ("CPU, snap gc / git gc --aggressive", snap.measured["snap gc"]["cpu"] / git.measured["git gc --aggressive"]["cpu"], 0.3),
         ]
+        for name, found in opened.items():
+            print("opening an old file after %s: median %.2f ms, nine of ten in %.2f" % (name, found[len(found) // 2] * 1000, found[len(found) * 9 // 10] * 1000))
+            bars.append(("ms to open an old file after %s, nine of ten" % name, found[len(found) * 9 // 10] * 1000, 3.0))
         if options.nightly:
             bars.append(("size, the last nightly gc / git gc", subjects[-1].size() / git.measured["git gc"]["size"], None))
         for name, ratio, bar in bars:
