@@ -169,7 +169,7 @@ struct ErrorWords {
                 message +=
                     ", of which \(sizeText(floor)) are to stay free; up to \(sizeText(needed)) are needed"
             }
-            hints = [command == "gc" ? "snap gc --no-compact" : "snap gc"]
+            hints = command == "gc" ? [] : ["snap gc"]
         case .storeLimit(let size, let limit):
             message = "the store would pass its limit of \(sizeText(limit)): it has \(sizeText(size))"
             hints = ["snap gc"]

@@ -45,6 +45,7 @@ import Testing
         #expect(meant.size == 2 << 30 && meant.free == 512)
         #expect(meant.endsGrace && meant.isDryRun && meant.compacts && !meant.compactsFully && !meant.isBackground)
         #expect(try meaning("--max").compactsFully)
+        #expect(try meaning("--trust-clock").trustsClock && !meant.trustsClock)
         #expect(try !meaning("--no-compact").compacts)
     }
 

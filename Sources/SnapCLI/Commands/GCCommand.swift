@@ -17,6 +17,8 @@ enum GCCommand {
         "min-free", "SIZE", "let the oldest snapshots go until SIZE of the file system is free")
     private static let noCompact = Option.flag("no-compact", "remove whole packs only, and write none anew")
     private static let maximum = Option.flag("max", "compress as far as can be, which takes long")
+    private static let trustClock = Option.flag(
+        "trust-clock", "work although events are later than now: the clock was wrong then, and is right")
     private static let background = Option.flag("background", "leave the processor and the disk to others")
 
     /// One for each rule, called as its key in the configuration.
@@ -39,7 +41,8 @@ enum GCCommand {
     ]
 
     private static let otherOptions: [Option] = [
-        groupBy, directory, dryRun, now, toSize, minimumFree, noCompact, maximum, background, .json, .quiet, .progress,
+        groupBy, directory, dryRun, now, toSize, minimumFree, noCompact, maximum, background, trustClock, .json,
+        .quiet, .progress,
     ]
 
     static let command = Command(
@@ -63,6 +66,9 @@ enum GCCommand {
                 + "saw it; --now ends that. --to-size and --min-free end it too, as far as needed: first what was "
                 + "removed goes, then operations, then checkpoints, each time the oldest. Nothing goes as long as "
                 + "compacting what is there is enough.",
+            "By a clock that is behind the latest event nothing is done: what is marked now would seem older than it is, and "
+                + "its grace would be over when the clock is right again. If it was the clock of that event that was "
+                + "wrong, --trust-clock works all the same; snapshots of the future stay until then.",
             "With --dry-run each snapshot is printed, with the rules that keep it or why none does.",
         ],
         fields: GCReceipt.fields,
@@ -78,6 +84,7 @@ enum GCCommand {
         statuses: [
             HelpEntry("0", "done, or another gc is under way"),
             HelpEntry("3", "done in part: the store takes more than was asked for, or a take ran too long"),
+            HelpEntry("4", "refused or failed; or done, and pieces of files are missing from the store"),
         ],
         meaning: { (typed) throws(UsageError) in try Meaning(typed) },
         run: run)
@@ -93,6 +100,7 @@ enum GCCommand {
         var compacts: Bool
         var compactsFully: Bool
         var isBackground: Bool
+        var trustsClock: Bool
         var isJSON: Bool
 
         init(_ typed: ParsedArguments) throws(UsageError) {
@@ -101,6 +109,7 @@ enum GCCommand {
             compacts = !typed.isSet(noCompact)
             compactsFully = typed.isSet(maximum)
             isBackground = typed.isSet(background)
+            trustsClock = typed.isSet(trustClock)
             isJSON = typed.isSet(.json)
             directories = typed.values(directory)
             size = try Self.size(toSize, typed)
@@ -169,6 +178,10 @@ enum GCCommand {
             }
             session.messages.receipt(GCReceipt.lines(report))
         }
+        if report.isDamaged {
+            session.messages.print(GCReceipt.missing)
+            return .failed
+        }
         return report.isPartial ? .partial : .done
     }
 
@@ -191,6 +204,7 @@ enum GCCommand {
         options.compacts = meaning.compacts
         options.compactsFully = meaning.compactsFully
         options.isPaced = meaning.isBackground
+        options.trustsClock = meaning.trustsClock
         options.who = session.who
         return options
     }

@@ -23,9 +23,6 @@ enum GCReceipt {
             lines.append("note: a take that began before was still running: the next gc removes what is not needed")
         }
         if !report.fits { lines.append("note: the store does not fit yet") }
-        if report.missingChunks > 0 {
-            lines.append("note: pieces of files are missing from the store: snap verify")
-        }
         return lines + report.notes.map { "note: " + safeText($0) }
     }
 
@@ -39,6 +36,9 @@ enum GCReceipt {
         }
         return columns(rows, limit: width)
     }
+
+    /// Told with `--quiet` too: it is damage.
+    static let missing = "snap: pieces of files are missing from the store\nhint: snap verify\n"
 
     static func json(_ decision: GCReport.Decision) -> JSONLine {
         var line = JSONLine()
@@ -89,7 +89,7 @@ enum GCReceipt {
         HelpEntry("freed_bytes, written_bytes", "what the store lost, and what of packs was written anew"),
         HelpEntry("dead_bytes", "what nothing needs and is still there"),
         HelpEntry("store_bytes, packs", "what the store takes now"),
-        HelpEntry("missing_chunks", "pieces of files that the store lacks"),
+        HelpEntry("missing_chunks", "how often snapshots refer to a piece of a file that the store lacks"),
         HelpEntry("fits", "false if the store still takes more than --to-size or --min-free ask for"),
         HelpEntry(
             "frees_nothing", "true if what was removed did not become free: then hardly any history goes for that"),

@@ -32,9 +32,7 @@ final class CollectionWriter {
     func copy(_ blocks: [Int], of pack: Pack) throws(PackError) {
         if blocks.isEmpty { return }
         // The checksums of the parts are made anew, so what they say now must be what they said at first.
-        guard let id = pack.id, try pack.computeID() == id else {
-            throw .damaged(file: pack.label, what: "its index does not have its id")
-        }
+        try pack.requireID()
         let contents = try PackContents(pack)
         for number in blocks {
             try append(try indexed(try pack.encodedBlock(number, contents, stored: ByteBuffer()), number, pack))

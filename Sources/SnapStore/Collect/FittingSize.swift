@@ -22,10 +22,10 @@ extension GCOperation {
     /// What the packs may take; nil: as much as they need.
     func findSizeLimit() throws(StoreError) -> UInt64? {
         var limit = options.size
-        if let wanted = options.free {
+        if let wanted = options.free, !report.freesNothing {
             let available = try readFreeBytes().addingSaturated(fitting.pending)
             if available < wanted {
-                let size = try using { () throws(PackError) in try SpaceGuard.storeSize(layout).bytes }
+                let size = try packBytes()
                 let lack = wanted - available
                 limit = min(limit ?? .max, size > lack ? size - lack : 0)
             }
@@ -105,7 +105,12 @@ extension GCOperation {
                 }
                 result.append(Candidate(id: snapshot.id, room: place, rank: rank, time: snapshot.time))
             }
-            for (id, event) in room.contents.removed where recoverable.contains(id) && isChosen(room) {
+            // What can be had back in a directory that was not meant stays for that.
+            if !isChosen(room) {
+                fixed.formUnion(room.contents.removed.map(\.id).filter { !room.removals.gone.contains($0) })
+                continue
+            }
+            for (id, event) in room.contents.removed where recoverable.contains(id) {
                 let time = room.contents.removal(of: id)?.time ?? event.time
                 result.append(Candidate(id: id, room: place, rank: .removed, time: time))
             }

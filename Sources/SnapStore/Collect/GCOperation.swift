@@ -51,8 +51,6 @@ final class GCOperation {
     var fitting = Fitting()
     /// What it goes by; nil: it may leave something to do.
     var settling: Settling?
-    /// What is removed does not become free, because something else keeps it: no snapshot goes for that.
-    var freesNothing: Bool { report.freesNothing }
     /// The one before it was raised.
     var formerEpoch: UInt64 = 0
     private let start = Process.monotonicNanoseconds
@@ -81,6 +79,7 @@ final class GCOperation {
         try directory.requireWritable()
         guard let lock = try lockCollection() else {
             report.isOverlapping = true
+            try measureSize()
             return finished()
         }
         try begin()
@@ -129,6 +128,7 @@ final class GCOperation {
         if options.compacts, isTooMuch {
             report.notes.append("what the store takes was told as it is now: when it is compacted, less may have to go")
         }
+        try measureSize()
         return finished()
     }
 
@@ -167,9 +167,9 @@ final class GCOperation {
 
     /// Looks at what there is, and finishes what others left.
     func begin() throws(StoreError) {
-        ReserveFile.giveUp(in: layout.root)
         rooms = try CollectedRoom.all(layout)
         try requireClock()
+        ReserveFile.giveUp(in: layout.root)
         do throws(StoreError) {
             left = try RetiredPacks.read(in: layout.root)
         } catch {
@@ -192,7 +192,7 @@ final class GCOperation {
     /// By a clock that is behind, everything is younger than it is, and what is written now would seem older than what
     /// was there before. A minute is what clocks of several machines may differ by.
     private func requireClock() throws(StoreError) {
-        guard let latest = rooms.compactMap(\.latest).max() else { return }
+        guard !options.trustsClock, let latest = rooms.compactMap(\.latest).max() else { return }
         let (limit, isTooLarge) = time.seconds.addingReportingOverflow(60)
         if !isTooLarge, Timestamp(seconds: limit, nanoseconds: time.nanoseconds) < latest {
             throw .clockBehind(now: time, event: latest)
@@ -255,8 +255,11 @@ final class GCOperation {
         var count = 0
         for id in ids where !roots.named.contains(id) {
             if !roots.hasUnknown {
-                if gone.contains(id) || !isLost(id, reader) { continue }
-                count += 1
+                if gone.contains(id) { continue }
+                let manifest = try? directory.readManifest(id, with: reader)
+                if let manifest, !isLost(manifest) { continue }
+                // A take that is under way has not written its line yet.
+                if manifest.map({ $0.time <= time }) ?? true { count += 1 }
             }
             try walk.follow(id, mustBeWhole: false)
         }
@@ -265,11 +268,12 @@ final class GCOperation {
     }
 
     /// Whether a timeline should name a snapshot and was lost, cut short or exchanged for an older one: what a take that was killed
-    /// has left is older than what its directory has recorded since.
-    private func isLost(_ id: ObjectID, _ reader: ObjectReader) -> Bool {
-        guard let manifest = try? directory.readManifest(id, with: reader) else { return true }
-        guard let room = rooms.first(where: { $0.room.id == manifest.directory }) else { return true }
-        guard let latest = room.latest, room.contents.head != nil else { return true }
+    /// has left is older than what its directory has recorded since. An event of the future tells nothing about that.
+    private func isLost(_ manifest: Manifest) -> Bool {
+        guard let room = rooms.first(where: { $0.room.id == manifest.directory }), room.contents.head != nil else {
+            return true
+        }
+        guard let latest = room.contents.events.map(\.time).filter({ $0 <= time }).max() else { return true }
         return manifest.time > latest
     }
 
@@ -285,13 +289,15 @@ final class GCOperation {
         report.deadBytes = dead
     }
 
+    private func measureSize() throws(StoreError) {
+        (report.storeBytes, report.packs) = try directory.storeSize()
+    }
+
     private func measure() throws(StoreError) {
-        let size = try using { () throws(PackError) in try SpaceGuard.storeSize(layout) }
-        report.storeBytes = size.bytes
-        report.packs = size.packs
+        try measureSize()
         report.writtenBytes = pace.bytes
         report.freedBytes = removedBytes > pace.bytes ? removedBytes - pace.bytes : 0
-        if let limit = options.size, size.bytes > limit, !report.isUnfinished { report.fits = false }
+        if let limit = options.size, report.storeBytes > limit { report.fits = false }
         try measureFree()
     }
 

@@ -20,6 +20,8 @@ public struct GCOptions: Sendable {
     public var compacts = true
     /// Write everything as small as can be, however long that takes: once, and then what is new.
     public var compactsFully = false
+    /// Events that are later than now were recorded by a clock that was wrong: that is no reason to refuse. Snapshots of the future stay.
+    public var trustsClock = false
     /// Use one processor, and leave the disk to others now and then.
     public var isPaced = false
     /// `user@host/process`, for the timelines.
@@ -78,13 +80,15 @@ public struct GCReport: Sendable {
     public var storeBytes: UInt64 = 0
     public var packs = 0
     public var removedPacks = 0
-    /// What snapshots refer to and no pack has.
+    /// How often snapshots that must be whole refer to a piece of a file that no pack has.
     public var missingChunks: UInt64 = 0
     public var notes: [String] = []
     public var seconds: Double = 0
 
     /// Not all that was asked for is done.
     public var isPartial: Bool { !fits || isUnfinished }
+    /// Not all that must stay is there.
+    public var isDamaged: Bool { missingChunks > 0 }
 
     package init() {}
 }

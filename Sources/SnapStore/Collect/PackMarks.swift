@@ -80,8 +80,7 @@ final class PackMarks {
     /// once the order has changed.
     var isThorough = false
     /// Places, in the order in which copies are looked for.
-    var inOrder: [Int] { order }
-    private var order: [Int] = []
+    private(set) var order: [Int] = []
     private var places: [ObjectID: Int] = [:]
     /// What was done since `beginAttempt`.
     private var trail: [Step]?

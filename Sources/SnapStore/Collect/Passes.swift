@@ -70,9 +70,7 @@ extension GCOperation {
         fitting.isIdle = removedBytes == removed && pace.bytes == written && ended.count == gone
     }
 
-    private func packBytes() throws(StoreError) -> UInt64 {
-        try using { () throws(PackError) in try SpaceGuard.storeSize(layout).bytes }
-    }
+    func packBytes() throws(StoreError) -> UInt64 { try directory.storeSize().bytes }
 
     private func seeWhatIsFree(afterRemoving removed: UInt64) {
         guard let before = fitting.freeBefore, removed >= Self.leastEvidence else { return }
@@ -97,7 +95,7 @@ extension GCOperation {
     /// Whether the store takes more than was asked for, and another pass may help.
     func needsAnotherPass() throws(StoreError) -> Bool {
         if report.isUnfinished { return false }
-        guard let limit = try findSizeLimit() else { return false }
+        guard var limit = try findSizeLimit() else { return false }
         let size = try packBytes()
         if size <= limit { return false }
         if fitting.passes >= Self.passLimit {
@@ -109,7 +107,12 @@ extension GCOperation {
         } else {
             // One that let all go that was too much, or would have, was the last.
             if endsHistory, fitting.leastSize == 0 || fitting.isIdle { return false }
-            if fitting.isHopeless || isHeld(limit) { return false }
+            if fitting.isHopeless { return false }
+            if isHeld(limit) {
+                // What the store may take is a wish of its own.
+                guard let wanted = options.size, size > wanted else { return false }
+                limit = wanted
+            }
             endsHistory = true
             // What goes without compaction being short of room, and is sure to become free, goes at once.
             let isSure = !isShortOfRoom && (fitting.isFreeing || isLimitOfSize(limit))
@@ -176,7 +179,7 @@ extension GCOperation {
 
     /// Compares what is free in the end with what was asked for.
     func measureFree() throws(StoreError) {
-        guard let wanted = options.free, let now = freeBytes, now < wanted, !report.isUnfinished else { return }
+        guard let wanted = options.free, let now = freeBytes, now < wanted else { return }
         report.fits = false
         if !report.freesNothing, fitting.pending > 0 {
             say("\(fitting.pending) bytes become free when nobody has the removed packs open any more")

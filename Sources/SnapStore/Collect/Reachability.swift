@@ -22,7 +22,7 @@ final class Reachability {
     private let reader: ObjectReader
     private let observer: Observer
     private let counts: (@Sendable (ProgressCount) -> Void)?
-    /// Chunks that no pack has, each time that one is referred to.
+    /// Chunks that no pack has, each time that a snapshot which must be whole refers to one.
     private(set) var missingCount: UInt64 = 0
     private var entryCount: UInt64 = 0
     /// What is marked and could not be read, which hides what is below it from every later snapshot as well.
@@ -205,7 +205,7 @@ final class Reachability {
         do throws(PackError) {
             switch try marks.mark(key) {
             case .new, .known: slots[slot] = key.id
-            case .missing: missingCount += 1
+            case .missing: if mustBeWhole { missingCount += 1 }
             }
         } catch {
             throw .store(error)

@@ -108,7 +108,7 @@ final class Rescue {
         return true
     }
 
-    private var staying: [Int] { marks.inOrder.filter { !going.contains($0) } }
+    private var staying: [Int] { marks.order.filter { !going.contains($0) } }
 
     /// A block's bytes are those that were written, and so are those of some copy of each base, which is less deep.
     private func isIntact(_ block: MarkedBlock) throws(PackError) -> Bool {
@@ -134,7 +134,7 @@ final class Rescue {
     }
 
     private func hasIntactCopy(_ key: ObjectKey, below depth: UInt8) throws(PackError) -> Bool {
-        for place in marks.inOrder {
+        for place in marks.order {
             guard let copy = try marks.copy(of: key, at: place), copy.depth < depth else { continue }
             if try isIntact(copy.markedBlock) { return true }
         }

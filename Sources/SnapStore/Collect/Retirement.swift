@@ -42,10 +42,7 @@ extension GCOperation {
         try using { () throws(PackError) in
             for id in retired {
                 guard let place = marks.place(of: id) else { continue }
-                let pack = marks.marks[place].pack
-                if try pack.computeID() != id {
-                    throw .damaged(file: pack.label, what: "its index does not have its id")
-                }
+                try marks.marks[place].pack.requireID()
             }
         }
     }

@@ -40,9 +40,6 @@ package struct CompactionOptions: Sendable {
 package struct CompactionPlan: Sendable, Equatable {
     /// The packs that would be replaced.
     package var replaced: [ObjectID] = []
-    /// Stored bytes of them that are needed, and that are not.
-    package var livingBytes: UInt64 = 0
-    package var deadBytes: UInt64 = 0
     /// Packs that stay because they cannot be taken apart, and why.
     package var damages: [PackError] = []
     /// Others would be replaced if there were room to write what is needed of them.
@@ -67,5 +64,4 @@ package struct CompactionResult: Sendable {
     package var basedBlocks = 0
     package var plainBytes: UInt64 = 0
     package var storedBytes: UInt64 = 0
-    package var seconds: Double = 0
 }

@@ -20,7 +20,6 @@ final class PackCompaction {
     private let pace: WritingPace?
     private let progress: VerifyProgress
     private let isLiving: LivingQuestion
-    private let start = Process.monotonicNanoseconds
     /// The new packs that are durable and visible, also after `run` has thrown.
     private(set) var written: [ObjectID] = []
 
@@ -74,7 +73,6 @@ final class PackCompaction {
                 result.written = written.filter { !result.replaced.contains($0) }
                 result.damages += selection.plan.damages
                 result.isShortOfRoom = selection.plan.isShortOfRoom
-                result.seconds = Double(Process.monotonicNanoseconds &- start) / 1e9
                 return result
             }
             // The packs of what cannot be read stay, and with them whatever their blocks need.

@@ -107,9 +107,7 @@ final class PackSelection {
         let pack = living.packs[index]
         do throws(PackError) {
             // With another index it would be unknown what goes with it.
-            if try pack.computeID() != id {
-                throw PackError.damaged(file: pack.label, what: "its index does not have its id")
-            }
+            try pack.requireID()
             try pack.checkLocations()
             for number in 0..<pack.blockCount {
                 let block = try pack.block(number)
@@ -205,8 +203,6 @@ final class PackSelection {
         plan.isShortOfRoom = choice.isShortOfRoom
         for index in living.packs.indices where choice.isReplaced[index] {
             if let id = living.packs[index].id { plan.replaced.append(id) }
-            plan.livingBytes &+= weights[index].needed
-            plan.deadBytes &+= weights[index].dead
         }
     }
 

@@ -216,6 +216,13 @@ package final class Pack: Sendable {
         try Self.read(file, buffer, at: block.offset - UInt64(block.contentsLength), count: block.contentsLength, label)
     }
 
+    /// What the index says now is what the pack's id was made from.
+    package func requireID() throws(PackError) {
+        guard let id, try computeID() == id else {
+            throw .damaged(file: label, what: "its index does not have its id")
+        }
+    }
+
     /// SHA-256 from the index frame to the end, the pack's id.
     package func computeID() throws(PackError) -> ObjectID {
         let id = index.bytes.withBytes { sha256(of: $0) }

@@ -120,9 +120,7 @@ package final class PackMerge {
 
     private func blocks(of pack: Pack) throws(PackError) -> [EncodedBlock] {
         // The checksums of the parts are made anew, so what they say now must be what they said at first.
-        guard let id = pack.id, try pack.computeID() == id else {
-            throw .damaged(file: pack.label, what: "its index does not have its id")
-        }
+        try pack.requireID()
         let contents = try PackContents(pack)
         var result: [EncodedBlock] = []
         for number in 0..<pack.blockCount {

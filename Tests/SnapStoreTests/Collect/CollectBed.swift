@@ -11,7 +11,8 @@ final class CollectBed {
     let bed: StoreBed
     /// Takes are an hour apart, from this on: later than any clock that tests run by.
     static let start: Int64 = 4_000_000_000
-    private var hours: Int64 = 0
+    /// Since then.
+    var hours: Int64 = 0
     private var numbers = Numbers(11)
 
     init() throws {

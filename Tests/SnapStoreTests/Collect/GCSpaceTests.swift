@@ -98,6 +98,22 @@ import Testing
         try bed.expectWhole()
     }
 
+    /// Of two wishes the larger one counts, and the one that cannot be had takes nothing beyond the other.
+    @Test(arguments: [(4_500_000, 2_500_000, true), (2_500_000, 4_500_000, true), (2_500_000, 0, false)])
+    func whatTheStoreMayTakeAndWhatIsToBeFreeAreBothKept(size: Int, lack: Int, isFreeing: Bool) throws {
+        for _ in 0..<6 { try bed.take(["a": bed.noise(1_000_000)], compression: .lz4) }
+        let report = try bed.collect { options in
+            options.compacts = false
+            options.size = UInt64(size)
+            options.free = Self.disk - UInt64(lack)
+            options.freeBytes = isFreeing ? freeBesidePacks : { Self.disk / 2 }
+        }
+        #expect(report.fits == isFreeing && report.freesNothing != isFreeing)
+        #expect(report.storeBytes <= 2_500_000)
+        #expect(try bed.living().count == 2)
+        try bed.expectWhole()
+    }
+
     /// With no room to compact at all history goes in parts, and it comes to an end.
     @Test func withoutRoomToCompactItFitsAllTheSame() throws {
         for number in 0..<6 { try bed.take(["f": bed.noise(400_000 + number)], compression: .lz4) }

@@ -212,6 +212,37 @@ import Testing
         #expect(failure { try bed.collect(hoursLater: -1) }?.word == "clockBehind")
     }
 
+    @Test func aClockThatIsTrustedRemovesNothingOfTheFuture() throws {
+        let first = try bed.take(["a": bed.noise(10_000)])
+        let second = try bed.take(["a": bed.noise(10_000)])
+        bed.hours += 9000
+        let future = try bed.take(["a": bed.noise(10_000)])
+        try bed.drop(second)
+        bed.hours -= 9000
+        let third = try bed.take(["a": bed.noise(10_000)])
+        #expect(failure { try bed.collect() }?.word == "clockBehind")
+        let report = try bed.collect {
+            $0.trustsClock = true
+            $0.rules.within = KeepDuration(days: 30)
+            $0.rules.last = .count(1)
+        }
+        // What the future holds takes nobody's place, and what was dropped then can be had back for long.
+        #expect(report.decisions.first { $0.id == future }?.reasons == [.future])
+        #expect(report.expired == 0)
+        #expect(Set(try bed.living()) == [first, third, future])
+        try bed.collect { $0.trustsClock = true }
+        try bed.recover(second)
+        try bed.expectWhole()
+        // By its own rules the past goes.
+        let last = try bed.collect {
+            $0.trustsClock = true
+            $0.rules.last = .count(1)
+        }
+        #expect(last.expired == 2)
+        #expect(Set(try bed.living()) == [third, future])
+        try bed.expectWhole()
+    }
+
     @Test func twoDoNotRunAtOnce() throws {
         try bed.take(["a": [1]])
         let lock = try bed.open().layout.locks.gc()
@@ -298,6 +329,25 @@ import Testing
         for id in [first, second] { #expect(try bed.content(id, "a").count == 200_000) }
     }
 
+    /// An event of the future tells nothing about what was recorded since.
+    @Test func whatALostLineNamedIsKeptWhereTheClockWasAhead() throws {
+        try bed.take(["a": bed.noise(200_000)])
+        bed.hours += 9000
+        try bed.take(["a": bed.noise(200_000)])
+        bed.hours -= 9000
+        let former = try bed.bed.read(try timeline())
+        let lost = try bed.take(["a": bed.noise(200_000)])
+        let whole = try bed.bed.read(try timeline())
+        try bed.bed.write(former, try timeline())
+        let report = try bed.collect {
+            $0.trustsClock = true
+            $0.endsGrace = true
+        }
+        #expect(report.notes.contains { $0.contains("no list names") })
+        try bed.bed.write(whole, try timeline())
+        #expect(try bed.content(lost, "a").count == 200_000)
+    }
+
     @Test func whatADamagedLineBroughtBackIsKept() throws {
         let first = try bed.take(["a": bed.noise(200_000)])
         try bed.take(["a": bed.noise(200_000)])
@@ -321,6 +371,28 @@ import Testing
         }
         try bed.recover(first)
         #expect(try bed.content(first, "a").count == 200_000)
+    }
+
+    /// A copy of a directory has the same snapshots in a list of its own, and was not meant.
+    @Test func spaceIsNotMadeOfWhatAnotherDirectoryCanRecover() throws {
+        let first = try bed.take(["a": bed.noise(3_000_000)])
+        try bed.take(["a": bed.noise(3_000_000)])
+        try bed.drop(first)
+        let id = try bed.open().id
+        let copy = String(id.reversed())
+        try bed.bed.shell("cp -a w/.snapstore/directories/\(id) w/.snapstore/directories/\(copy)")
+        func collect(in directories: [String]) throws -> GCReport {
+            try bed.collect {
+                $0.directories = Set(directories)
+                $0.size = 4_500_000
+            }
+        }
+        let report = try collect(in: [id])
+        #expect(!report.fits && report.gone == 0)
+        #expect(try bed.content(first, "a").count == 3_000_000)
+        let both = try collect(in: [id, copy])
+        #expect(both.fits && both.gone > 0)
+        try bed.expectWhole()
     }
 
     @Test func aReserveIsMade() throws {
