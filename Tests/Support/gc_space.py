@@ -20,8 +20,8 @@ import time
 
 sys.dont_write_bytecode = True
 from compare import Comparison  # noqa: E402
-from kill_take import HERE, Broken, copy_tree  # noqa: E402
-from snap_directory import Directory, complaint, private_copy  # noqa: E402
+from faults import HERE, Broken, private_copy  # noqa: E402
+from snap_directory import Directory, complaint, copy_tree  # noqa: E402
 
 MB = 1 << 20
 SIZE = 160 * MB

@@ -28,8 +28,8 @@ import time
 
 sys.dont_write_bytecode = True
 from compare import Comparison  # noqa: E402
-from kill_take import HERE, Broken, clean_environment, copy_tree  # noqa: E402
-from snap_directory import complaint, private_copy  # noqa: E402
+from faults import HERE, Broken, clean_environment, private_copy  # noqa: E402
+from snap_directory import complaint, copy_tree  # noqa: E402
 
 
 class Result:

@@ -21,7 +21,7 @@ import tempfile
 import time
 
 sys.dont_write_bytecode = True
-from kill_take import HERE, Broken, clean_environment  # noqa: E402
+from faults import HERE, Broken, clean_environment  # noqa: E402
 
 DEADLINE = 120.0
 # What a shell's line starts with here.

@@ -16,23 +16,18 @@ and, at its n-th system call, dies of SIGKILL (kill), sees that call fail (fail)
 - and another gc finds nothing to remove.
 """
 
-import argparse
-import errno
 import fcntl
 import json
 import os
-import queue
 import re
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 from compare import Comparison  # noqa: E402
-from kill_take import COMPLETIONS, HERE, ID, Broken, Fault, Series, copy_tree, least_beyond  # noqa: E402
-from snap_directory import Directory, complaint, private_copy  # noqa: E402
+from faults import ID, Broken, break_everywhere, make_parser, parse  # noqa: E402
+from snap_directory import Directory, complaint, copy_tree  # noqa: E402
 
 
 class Slot(Directory):
@@ -94,6 +89,10 @@ class Slot(Directory):
     def collect(self, fault=None):
         words = ["gc", "--keep-last", "2"] + ([] if self.options.grace else ["--now"])
         return self.snap(*words, before=fault.before if fault else (), environment=fault.environment if fault else None)
+
+    def reaches(self, fault):
+        self.put_back()
+        return self.collect(fault).returncode == -signal.SIGKILL
 
     def listed(self, *words):
         return [json.loads(line)["id"] for line in self.must("list", *words, "--json").splitlines()]
@@ -165,62 +164,10 @@ class Slot(Directory):
             raise Broken("a third gc still removes %d packs" % last["removed_packs"])
 
 
-class Collections(Series):
-    def count(self):
-        """How many calls a gc makes: the least n that a kill at n does not reach."""
-        slot = self.slots.get()
-        mode, self.options.mode = self.options.mode, "kill"
-        try:
-            def reached(number):
-                slot.put_back()
-                return slot.collect(Fault(self.options, number)).returncode == -signal.SIGKILL
-
-            return least_beyond(reached, 256) + COMPLETIONS
-        finally:
-            self.options.mode = mode
-            self.slots.put(slot)
-
-
 def main():
-    parser = argparse.ArgumentParser(description="break a gc at every system call in turn, and check that nothing is lost")
-    parser.add_argument("--mode", choices=["kill", "fail", "fail-from"], default="kill")
-    parser.add_argument("--errno", default="EIO", help="a name or a number, for the modes fail and fail-from")
-    parser.add_argument("--snap", default=os.path.join(HERE, "../../.build/debug/snap"))
-    parser.add_argument("--store", choices=["inside", "outside"], default="inside")
+    parser = make_parser("break a gc at every system call in turn, and check that nothing is lost")
     parser.add_argument("--grace", action="store_true", help="let gc keep what was dropped")
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--every", dest="step", type=int, default=1, help="test every n-th point")
-    parser.add_argument("--first", type=int, default=1, help="begin at this point")
-    parser.add_argument("--limit", type=int, default=1_000_000, help="stop after this point")
-    parser.add_argument("--timeout", type=int, default=120, help="seconds a command may take")
-    parser.add_argument("--work", help="where to work; default: a new directory in the system's place for them")
-    parser.add_argument("--keep", action="store_true", help="leave the directories there if something failed")
-    options = parser.parse_args()
-    options.code = int(options.errno) if options.errno.isdigit() else getattr(errno, options.errno, None)
-    if options.code is None:
-        parser.error("no such errno: %s" % options.errno)
-    if not os.access(options.snap, os.X_OK):
-        parser.error("'%s' is not there: build it, or give --snap" % options.snap)
-
-    work = tempfile.mkdtemp(prefix="kill-gc-", dir=options.work)
-    options.snap = private_copy(os.path.abspath(options.snap), work)
-    passed = failed = 0
-    try:
-        slots = queue.Queue()
-        for number in range(options.jobs):
-            slots.put(Slot(options, os.path.join(work, "slot-%d" % number)))
-        series = Collections(options, slots)
-        series.next = options.first
-        series.run()
-        passed, failed = series.passed, series.failed
-    except Broken as error:
-        print("before any fault: %s" % error)
-        failed += 1
-    finally:
-        if not (options.keep and failed):
-            shutil.rmtree(work, ignore_errors=True)
-    print("%d passed, %d failed" % (passed, failed))
-    sys.exit(1 if failed or not passed else 0)
+    break_everywhere(parse(parser), Slot)
 
 
 if __name__ == "__main__":

@@ -27,18 +27,15 @@ extended attributes, and which paths are one file.
 import argparse
 import errno
 import os
-import queue
 import random
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
-from kill_take import COMPLETIONS, HERE, Broken, Fault, Series, least_beyond  # noqa: E402
+from faults import Broken, Fault, break_everywhere, make_parser, parse  # noqa: E402
 from revert_scenario import Scenario, after_revert, is_covered  # noqa: E402
-from snap_directory import Directory, complaint, private_copy  # noqa: E402
+from snap_directory import Directory, complaint  # noqa: E402
 from tree_state import capture, differences, groups, replaced  # noqa: E402
 
 SHOWN = 4
@@ -126,6 +123,9 @@ class Slot(Directory):
         self.put_back()
         done = self.faulted(fault, "revert", self.first)
         return None if done is None else done.returncode
+
+    def reaches(self, fault):
+        return self.broken_revert(fault) is None
 
     def faulted(self, fault, *arguments):
         try:
@@ -275,72 +275,29 @@ class Slot(Directory):
                     break
 
 
-class Reverts(Series):
-    def count(self):
-        """How many calls a revert makes: the least n that a kill at n does not reach."""
-        slot = self.slots.get()
-        mode, self.options.mode = self.options.mode, "kill"
-        try:
-            return least_beyond(lambda number: slot.broken_revert(Fault(self.options, number)) is None, 256) + COMPLETIONS
-        finally:
-            self.options.mode = mode
-            self.slots.put(slot)
+def tell(slots):
+    """How the points ended."""
+    totals = {}
+    for slot in slots:
+        for what, count in slot.points.items():
+            totals[what] = totals.get(what, 0) + count
+    print(", ".join("%d %s" % (count, what) for what, count in totals.items()))
 
 
 def main():
-    parser = argparse.ArgumentParser(description="break a revert at every system call in turn, and check that it can be finished and taken back")
-    parser.add_argument("--mode", choices=["kill", "fail", "fail-from"], default="kill")
-    parser.add_argument("--errno", default="EIO", help="a name or a number, for the modes fail and fail-from")
-    parser.add_argument("--snap", default=os.path.join(HERE, "../../.build/debug/snap"))
-    parser.add_argument("--store", choices=["inside", "outside"], default="inside")
+    parser = make_parser("break a revert at every system call in turn, and check that it can be finished and taken back")
     parser.add_argument("--user", type=int, help="run snap as this user, who owns the directory")
     parser.add_argument("--unsaved", action="store_true", help="leave it to the revert to take B")
     parser.add_argument("--stays", action="store_true", help="with a directory that must go but holds what is not covered")
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--every", type=int, default=1, dest="step", help="test every k-th point")
-    parser.add_argument("--first", type=int, default=1, help="begin at this point")
-    parser.add_argument("--limit", type=int, default=1_000_000, help="stop after this point")
     parser.add_argument("--nested", type=int, default=0, help="break the recovery too, at every point that this divides")
     parser.add_argument("--nested-errno", help="break the recovery by a call that fails with this error, whatever breaks the revert")
     parser.add_argument("--nested-step", type=int, default=60, help="about how many calls of a recovery to pass over between two points")
-    parser.add_argument("--timeout", type=int, default=120, help="seconds a command may take")
-    parser.add_argument("--work", help="where to work; default: a new directory in the system's place for them")
-    parser.add_argument("--keep", action="store_true", help="leave the directories of a failure there to look at")
-    options = parser.parse_args()
-    options.code = int(options.errno) if options.errno.isdigit() else getattr(errno, options.errno, None)
-    if options.code is None:
-        parser.error("no such errno: %s" % options.errno)
-    if not os.access(options.snap, os.X_OK):
-        parser.error("'%s' is not there: build it, or give --snap" % options.snap)
+    options = parse(parser)
     if options.user is not None and os.geteuid() != 0:
         parser.error("only root can run it as another user")
     if options.stays and options.mode != "kill":
         parser.error("with --stays, status 3 does not tell a failed call")
-
-    work = tempfile.mkdtemp(prefix="kill-revert-", dir=options.work)
-    options.snap = private_copy(os.path.abspath(options.snap), work)
-    passed = failed = 0
-    try:
-        slots = queue.Queue()
-        for number in range(options.jobs):
-            slots.put(Slot(options, os.path.join(work, "slot-%d" % number)))
-        series = Reverts(options, slots)
-        series.next = options.first
-        series.run()
-        passed, failed = series.passed, series.failed
-        totals = {}
-        for slot in [slots.get() for _ in range(options.jobs)]:
-            for what, count in slot.points.items():
-                totals[what] = totals.get(what, 0) + count
-        print(", ".join("%d %s" % (count, what) for what, count in totals.items()))
-    except Broken as error:
-        print("before any fault: %s" % error)
-        failed += 1
-    finally:
-        if not (options.keep and failed):
-            shutil.rmtree(work, ignore_errors=True)
-    print("%d passed, %d failed" % (passed, failed))
-    sys.exit(1 if failed or not passed else 0)
+    break_everywhere(options, Slot, tell=tell)
 
 
 if __name__ == "__main__":

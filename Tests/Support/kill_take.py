@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Break one take at every system call in turn, and check that nothing acknowledged is lost.
 
-    kill_take.py [--mode kill|fail|fail-from] [--errno EIO] [--jobs 2] [--step 1] [--snap FILE] [--store inside|outside]
+    kill_take.py [--mode kill|fail|fail-from] [--errno EIO] [--jobs 2] [--every 1] [--snap FILE] [--store inside|outside]
     kill_take.py --strace fsync,renameat2,… [--snap FILE]
 
 Before each point the store is put back as it was: one snapshot taken, then the tree edited. Then 'snap take' runs and,
@@ -22,33 +22,21 @@ What a killed process wrote stays in the page cache, so this tests the order of 
 what a power cut leaves on the disk.
 """
 
-import argparse
-import concurrent.futures
-import errno
 import fcntl
 import os
-import queue
 import re
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import threading
 
 sys.dont_write_bytecode = True
 from compare import Comparison  # noqa: E402
+from faults import ID, Broken, break_everywhere, clean_environment, make_parser, parse  # noqa: E402
+from snap_directory import copy_tree  # noqa: E402
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ID = re.compile(r"\A[0-9a-f]{64}\n\Z")
-# Threads make the count of a take's calls vary a little from run to run.
-COMPLETIONS = 5
 # More than are merged at once.
 SMALL_PACKS = 5
-
-
-class Broken(Exception):
-    """A promise that did not hold."""
 
 
 class Slot:
@@ -99,6 +87,16 @@ class Slot:
         if not ID.match(printed):
             raise Broken("'snap take' printed %r" % printed[:200])
         return printed.strip()
+
+    def reaches(self, fault):
+        self.put_back()
+        done = self.snap("take", before=fault.before, environment=fault.environment)
+        if done.returncode == -signal.SIGKILL:
+            return True
+        # This one was not broken.
+        if len(os.listdir(os.path.join(self.store, "packs"))) > SMALL_PACKS:
+            raise Broken("a take that nothing breaks does not merge small packs")
+        return False
 
     def put_back(self):
         """Put the store back. The directory itself stays, so that the tree's own time does not move."""
@@ -156,25 +154,6 @@ class Slot:
             raise Broken("left in tmp/: %s" % " ".join(left))
 
 
-class Fault:
-    """One place to break a take: by SNAP_FAULT, or by strace at the n-th call of a kind."""
-
-    def __init__(self, options, number, call=None):
-        self.kills = options.mode == "kill" or call is not None
-        self.before, self.environment = [], {}
-        if call:
-            self.name = "%s call %d" % (call, number)
-            self.before = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=%s:signal=KILL:when=%d" % (call, number)]
-        else:
-            text = "kill:%d" % number if self.kills else "%s:%d:%d" % (options.mode, number, options.code)
-            self.name = text
-            self.environment = {"SNAP_FAULT": text}
-
-
-def clean_environment():
-    return {name: value for name, value in os.environ.items() if not name.startswith("SNAP_")}
-
-
 def make_tree(tree):
     """Few files, but each way of storing one: empty, small, cut in chunks, incompressible, sparse, linked, special."""
     def write(name, data):
@@ -208,133 +187,11 @@ def edit_tree(tree):
     os.rename(os.path.join(tree, "source/part-0/file-00.c"), os.path.join(tree, "renamed"))
 
 
-def copy_tree(tree, copy):
-    """cp -a of all but the store; the root's time is set last, as making entries moved it."""
-    os.mkdir(copy)
-    names = sorted(name for name in os.listdir(tree) if name != ".snapstore")
-    subprocess.run(["cp", "-a", "--", *(os.path.join(tree, name) for name in names), copy], check=True)
-    shutil.copystat(tree, copy)
-
-
-def least_beyond(reached, high):
-    """The least n that is not reached; `high` is where the search begins."""
-    low = 0
-    while reached(high):
-        low, high = high, high * 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if reached(middle) else (low, middle)
-    return high
-
-
-class Series:
-    """The points 1, 1 + step, … of one kind, until enough of them lie beyond the end of the take."""
-
-    def __init__(self, options, slots, call=None):
-        self.options, self.slots, self.call = options, slots, call
-        self.lock = threading.Lock()
-        self.next = 1
-        self.beyond = 0
-        self.kills = 0
-        self.passed, self.failed = 0, 0
-        # A failing call may be harmless, so only kills show where a take ends: count first.
-        self.last = None if options.mode == "kill" or call else self.count()
-
-    def count(self):
-        """How many calls a take makes: the least n that a kill at n does not reach."""
-        slot = self.slots.get()
-        try:
-            def reached(number):
-                slot.put_back()
-                done = slot.snap("take", environment={"SNAP_FAULT": "kill:%d" % number})
-                if done.returncode == -signal.SIGKILL:
-                    return True
-                # This one was not broken.
-                if len(os.listdir(os.path.join(slot.store, "packs"))) > SMALL_PACKS:
-                    raise Broken("a take that nothing breaks does not merge small packs")
-                return False
-
-            return least_beyond(reached, 1) + COMPLETIONS
-        finally:
-            self.slots.put(slot)
-
-    def take_number(self):
-        with self.lock:
-            number = self.next
-            if (self.last is not None and number > self.last) or self.beyond >= COMPLETIONS or number > self.options.limit:
-                return None
-            self.next += self.options.step
-            return number
-
-    def work(self):
-        slot = self.slots.get()
-        try:
-            while (number := self.take_number()) is not None:
-                fault = Fault(self.options, number, self.call)
-                try:
-                    slot.point(fault)
-                    problem = None
-                except (Broken, OSError, subprocess.SubprocessError) as error:
-                    problem = error
-                with self.lock:
-                    if self.last is None:
-                        self.beyond = 0 if slot.killed else self.beyond + 1
-                        self.kills += slot.killed
-                    self.passed += problem is None
-                    self.failed += problem is not None
-                    if problem is not None:
-                        print("%s: %s" % (fault.name, problem), flush=True)
-        finally:
-            self.slots.put(slot)
-
-    def run(self):
-        with concurrent.futures.ThreadPoolExecutor(self.options.jobs) as pool:
-            for future in [pool.submit(self.work) for _ in range(self.options.jobs)]:
-                future.result()
-        print("%s: %d points" % (self.call or self.options.mode, self.passed + self.failed), flush=True)
-        if self.kills == 0 if self.last is None else self.last <= 1 + COMPLETIONS:
-            print("the first fault was never reached: does '%s' know it?" % self.options.snap)
-            self.failed += 1
-
-
 def main():
-    parser = argparse.ArgumentParser(description="break a take at every system call in turn, and check that nothing is lost")
-    parser.add_argument("--mode", choices=["kill", "fail", "fail-from"], default="kill")
-    parser.add_argument("--errno", default="EIO", help="a name or a number, for the modes fail and fail-from")
+    parser = make_parser("break a take at every system call in turn, and check that nothing is lost")
     parser.add_argument("--strace", metavar="CALLS", help="kill by strace at these calls, separated by commas")
-    parser.add_argument("--snap", default=os.path.join(HERE, "../../.build/debug/snap"))
-    parser.add_argument("--store", choices=["inside", "outside"], default="inside")
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--step", type=int, default=1, help="test every n-th point")
-    parser.add_argument("--limit", type=int, default=1_000_000, help="stop after this point")
-    parser.add_argument("--timeout", type=int, default=120, help="seconds a command may take")
-    parser.add_argument("--work", help="where to work; default: a new directory in the system's place for them")
-    options = parser.parse_args()
-    options.snap = os.path.abspath(options.snap)
-    options.code = int(options.errno) if options.errno.isdigit() else getattr(errno, options.errno, None)
-    if options.code is None:
-        parser.error("no such errno: %s" % options.errno)
-    if not os.access(options.snap, os.X_OK):
-        parser.error("'%s' is not there: build it, or give --snap" % options.snap)
-
-    work = tempfile.mkdtemp(prefix="kill-take-", dir=options.work)
-    passed = failed = 0
-    try:
-        slots = queue.Queue()
-        for number in range(options.jobs):
-            slots.put(Slot(options, os.path.join(work, "slot-%d" % number)))
-        for call in options.strace.split(",") if options.strace else [None]:
-            series = Series(options, slots, call)
-            series.run()
-            passed += series.passed
-            failed += series.failed
-    except Broken as error:
-        print("before any fault: %s" % error)
-        failed += 1
-    finally:
-        subprocess.run(["rm", "-rf", "--", work], check=False)
-    print("%d passed, %d failed" % (passed, failed))
-    sys.exit(1 if failed or not passed else 0)
+    options = parse(parser)
+    break_everywhere(options, Slot, options.strace.split(",") if options.strace else [None])
 
 
 if __name__ == "__main__":

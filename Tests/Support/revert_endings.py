@@ -16,8 +16,8 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True
-from kill_take import HERE, Broken, Fault  # noqa: E402
-from snap_directory import Directory, complaint, private_copy  # noqa: E402
+from faults import HERE, Broken, Fault, private_copy  # noqa: E402
+from snap_directory import Directory, complaint  # noqa: E402
 
 
 class Case(Directory):

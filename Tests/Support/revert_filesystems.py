@@ -18,8 +18,8 @@ import tempfile
 
 sys.dont_write_bytecode = True
 from kill_revert import Slot  # noqa: E402
-from kill_take import HERE, Broken, Fault  # noqa: E402
-from snap_directory import Directory, private_copy  # noqa: E402
+from faults import HERE, Broken, Fault, private_copy  # noqa: E402
+from snap_directory import Directory  # noqa: E402
 from tree_state import capture, differences, replaced  # noqa: E402
 
 # Sparse, and with room above what a take leaves free.

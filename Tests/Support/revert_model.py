@@ -25,11 +25,11 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True
-from kill_take import HERE, Broken  # noqa: E402
+from faults import HERE, Broken, private_copy  # noqa: E402
 from model_edits import Edits  # noqa: E402
 from model_expected import Expected, Snapshot  # noqa: E402
 from model_rules import Coverage, Rules, Situation, below  # noqa: E402
-from snap_directory import Directory, complaint, private_copy  # noqa: E402
+from snap_directory import Directory, complaint  # noqa: E402
 from tree_state import KEPT, capture, differences, name, replaced  # noqa: E402
 
 WIDTH = len(KEPT)

@@ -23,8 +23,8 @@ import threading
 import time
 
 sys.dont_write_bytecode = True
-from kill_take import HERE, Broken  # noqa: E402
-from snap_directory import Directory, complaint, private_copy  # noqa: E402
+from faults import HERE, Broken, private_copy  # noqa: E402
+from snap_directory import Directory, complaint  # noqa: E402
 from tree_state import capture, differences  # noqa: E402
 
 TOKEN = re.compile(rb"<[a-z]+ [0-9]+ [0-9]+>")

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 
-from kill_take import Broken, ID, clean_environment
+from faults import Broken, ID, clean_environment
 
 
 class Directory:
@@ -87,10 +87,9 @@ def complaint(done):
     return text.strip()[-300:]
 
 
-def private_copy(binary, work):
-    """The binary where every user can reach it."""
-    os.chmod(work, 0o755)
-    copy = os.path.join(work, "snap")
-    shutil.copy2(binary, copy)
-    os.chmod(copy, 0o755)
-    return copy
+def copy_tree(tree, copy):
+    """cp -a of all but the store; the root's time is set last, as making entries moved it."""
+    os.mkdir(copy)
+    names = sorted(name for name in os.listdir(tree) if name != ".snapstore")
+    subprocess.run(["cp", "-a", "--", *(os.path.join(tree, name) for name in names), copy], check=True)
+    shutil.copystat(tree, copy)
