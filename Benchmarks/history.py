@@ -16,49 +16,23 @@ import argparse
 import json
 import os
 import random
-import stat
 import subprocess
 import sys
-import tarfile
 import tempfile
-import zipfile
 
 sys.dont_write_bytecode = True
 from measuring import Failed, Launcher, bytes_text, progress, run, seconds, tool_version  # noqa: E402
 from program import HERE, compile_c  # noqa: E402
 from source_tree import fresh, remove, size_of  # noqa: E402
 
+sys.path.append(os.path.join(HERE, "../Tests/Support"))
+from released import capture, unpacked, write_entry  # noqa: E402
+
 PROJECT = "sphinx"
 VERSIONS = ["3.5.4", "4.0.3", "4.1.2", "4.2.0", "4.3.2", "4.4.0", "4.5.0", "5.0.2", "5.1.1", "5.2.3", "5.3.0", "6.1.3", "6.2.1", "7.0.1", "7.1.2", "7.2.6"]
 WORDS = [b"alpha", b"beta", b"value", b"return", b"self", b"name", b"config", b"node", b"index", b"result", b"True", b"None", b"(", b")", b" = ", b".", b", "]
 COMPARED = 5
 OPENED = 60
-
-
-def capture(root):
-    """What a release is: paths, with whether they can be executed and their bytes, or a link's target."""
-    found = {}
-    for directory, names, files in os.walk(root):
-        names[:] = [name for name in names if name not in (b".git", b".snapstore")]
-        for name in files + names:
-            path = os.path.join(directory, name)
-            facts = os.lstat(path)
-            key = os.path.relpath(path, root)
-            if stat.S_ISLNK(facts.st_mode):
-                found[key] = ("link", os.readlink(path))
-            elif stat.S_ISREG(facts.st_mode):
-                with open(path, "rb") as file:
-                    found[key] = ("file", bool(facts.st_mode & 0o100), file.read())
-    return found
-
-
-def unpack(archive, target):
-    if archive.endswith((".whl", ".zip")):
-        with zipfile.ZipFile(archive) as file:
-            file.extractall(target)
-    else:
-        with tarfile.open(archive) as file:
-            file.extractall(target, filter="data") if hasattr(tarfile, "data_filter") else file.extractall(target)
 
 
 def releases(options, work):
@@ -70,15 +44,10 @@ def releases(options, work):
     for version in options.versions.split(","):
         progress("fetching %s %s" % (options.project, version))
         place = fresh(os.path.join(work, "release"))
-        subprocess.run(
-            [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":none:", "-d", place, "%s==%s" % (options.project, version)],
-            check=True, stdout=subprocess.DEVNULL)
-        archive = os.path.join(place, os.listdir(place)[0])
-        unpacked = os.path.join(place, "unpacked")
-        unpack(archive, unpacked)
+        target = unpacked(options.project, version, place)
         # A directory that is called after the version would be a move of everything; that happens too, but not as often.
-        parts = os.listdir(unpacked)
-        top = os.path.join(unpacked, parts[0]) if len(parts) == 1 else unpacked
+        parts = os.listdir(target)
+        top = os.path.join(target, parts[0]) if len(parts) == 1 else target
         yield version, capture(top.encode())
 
 
@@ -157,15 +126,9 @@ def lay(root, changes):
         if entry is None:
             continue
         full = os.path.join(root, path)
-        os.makedirs(os.path.dirname(full), exist_ok=True)
         if os.path.lexists(full):
             os.unlink(full)
-        if entry[0] == "link":
-            os.symlink(entry[1], full)
-        else:
-            with open(full, "wb") as file:
-                file.write(entry[2])
-            os.chmod(full, 0o755 if entry[1] else 0o644)
+        write_entry(full, entry)
 
 
 class Kept:

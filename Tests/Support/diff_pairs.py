@@ -17,12 +17,12 @@ import argparse
 import os
 import random
 import shutil
-import stat
 import subprocess
 import sys
-import tarfile
 import tempfile
-import zipfile
+
+sys.dont_write_bytecode = True
+from released import capture, unpacked, write_entry  # noqa: E402
 
 PROJECTS = {
     "click": ["8.0.0", "8.0.4", "8.1.0", "8.1.3", "8.1.7"],
@@ -46,24 +46,6 @@ def run(arguments, cwd=None, environment=None, statuses=(0,), given=None):
     return done.stdout
 
 
-def capture(root):
-    """What git keeps of a directory: files with their bytes and whether they can be executed, and links."""
-    found = {}
-    for directory, names, files in os.walk(root):
-        if directory == root:
-            names[:] = [name for name in names if name not in (b".snapstore", b".git")]
-        for name in files + names:
-            path = os.path.join(directory, name)
-            facts = os.lstat(path)
-            key = os.path.relpath(path, root)
-            if stat.S_ISLNK(facts.st_mode):
-                found[key] = ("link", os.readlink(path))
-            elif stat.S_ISREG(facts.st_mode):
-                with open(path, "rb") as file:
-                    found[key] = ("file", bool(facts.st_mode & 0o100), file.read())
-    return found
-
-
 def lay(root, state):
     """Put exactly 'state' into a directory; what is equal already is not touched."""
     present = capture(root)
@@ -76,14 +58,7 @@ def lay(root, state):
     for path, entry in state.items():
         if present.get(path) == entry:
             continue
-        full = os.path.join(root, path)
-        os.makedirs(os.path.dirname(full), exist_ok=True)
-        if entry[0] == "link":
-            os.symlink(entry[1], full)
-        else:
-            with open(full, "wb") as file:
-                file.write(entry[2])
-            os.chmod(full, 0o755 if entry[1] else 0o644)
+        write_entry(os.path.join(root, path), entry)
 
 
 class Maker:
@@ -263,16 +238,7 @@ def releases(where):
         for version in versions:
             place = os.path.join(where, "%s-%s" % (project, version))
             os.makedirs(place)
-            run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":none:", "-d", place, "%s==%s" % (project, version)])
-            archive = os.path.join(place, os.listdir(place)[0])
-            unpacked = os.path.join(place, "unpacked")
-            if archive.endswith((".whl", ".zip")):
-                with zipfile.ZipFile(archive) as file:
-                    file.extractall(unpacked)
-            else:
-                with tarfile.open(archive) as file:
-                    file.extractall(unpacked)
-            states.append(capture(unpacked.encode()))
+            states.append(capture(unpacked(project, version, place).encode()))
         yield project, states
 
 
